@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/comm/communicator.h"
+#include "workloads/checkpoint/weights.h"
+#include "workloads/numerics.h"
+#include "workloads/parallel_layout.h"
+#include "workloads/range_sink.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+namespace dscope {
+
+// What a decoder is built for. Caches are allocated for max_batch sequences of max_context tokens.
+struct DecoderOptions {
+  Numerics numerics = Numerics::kServing;
+  ParallelLayout layout;
+  std::int64_t layers = 0;       // run only the first `layers`; 0: all
+  std::int64_t max_batch = 1;
+  std::int64_t max_context = 1;
+  std::uint64_t seed = 0;        // of synthetic history
+};
+
+// One token to decode: the `position`-th (from 0) of the sequence in cache slot `slot`. Positions
+// of a slot must come in order, one per step.
+struct StepToken {
+  std::int32_t id = 0;
+  std::int64_t slot = 0;
+  std::int64_t position = 0;
+};
+
+// Forcing and observing the two discrete choices of a step. Every member may be empty.
+struct StepHooks {
+  // Fills `ids` [k] for token `t` of this step and returns true, or returns false to leave the
+  // choice to the router. Ids are global (0 .. E-1) or -1.
+  std::function<bool(std::int64_t t, std::int64_t layer, std::span<std::int32_t> ids)>
+      force_routing;
+  // Likewise for the compressed entries [index_topk] of a ratio-4 layer, -1 padded at the end.
+  std::function<bool(std::int64_t t, std::int64_t layer, std::span<std::int32_t> entries)>
+      force_selection;
+  std::function<void(std::int64_t layer, std::span<const std::int32_t> ids)> on_routing;  // [T, k]
+  std::function<void(std::int64_t layer, std::span<const std::int32_t> entries)>
+      on_selection;  // [T, index_topk]
+};
+
+// One rank's decode step on some back end.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  // Starts a sequence in `slot` with `history` tokens already in its caches: none, or synthetic
+  // entries that stand for a prefill that was not run.
+  virtual void start_sequence(std::int64_t slot, std::int64_t history) = 0;
+
+  // Decodes tokens [T] (1 .. max_batch, distinct slots) and writes logits [T, vocab] float32. Ops
+  // are reported to `sink` (may be null).
+  // Throws Error{kInternal} for tokens out of order or range.
+  virtual void step(std::span<const StepToken> tokens, const StepHooks& hooks, RangeSink* sink,
+                    std::span<float> logits) = 0;
+};
+
+// The CPU reference: the specification of every op, in any numerics. `weights` and `comm` must
+// outlive the decoder. Throws Error{kUsage} for a layout or a size that does not fit the model.
+[[nodiscard]] std::unique_ptr<Decoder> make_cpu_decoder(WeightSource& weights, Communicator& comm,
+                                                        const DecoderOptions& options);
+
+// Bytes of caches and state that a CPU decoder allocates, for a check before it does.
+[[nodiscard]] std::int64_t cpu_cache_bytes(const ModelConfig& model, const DecoderOptions& options);
+
+}  // namespace dscope

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/decode_step/layer_caches.h"
+
+#include "kernels/compressor/compressor.h"
+#include "workloads/random.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dscope {
+namespace {
+
+struct Sizes {
+  std::int64_t window = 0;      // bytes
+  std::int64_t compressed = 0;  // bytes
+  std::int64_t index = 0;       // bytes
+  std::int64_t state = 0;       // floats
+  std::int64_t index_state = 0; // floats
+};
+
+std::int64_t state_floats(std::int64_t ratio, std::int64_t dim) {
+  return compressor_ring(ratio) * 2 * compressor_channels(ratio, dim);
+}
+
+Sizes sizes(const ModelConfig& m, int ratio, CacheFormat format, const PageTable& pages) {
+  Sizes s;
+  s.window = pages.window_page_count() * kv_page_stride(format, kPageTokens, m.head_dim);
+  if (ratio == 0) return s;
+  s.compressed = pages.page_count() * kv_page_stride(format, kPageTokens / ratio, m.head_dim);
+  s.state = pages.max_batch() * state_floats(ratio, m.head_dim);
+  if (ratio != 4) return s;
+  s.index = pages.page_count() * index_page_stride(format, kPageTokens / ratio, m.index_dim);
+  s.index_state = pages.max_batch() * state_floats(ratio, m.index_dim);
+  return s;
+}
+
+// Random vectors to draw entries from: large enough that neighbours differ, small enough to make.
+constexpr std::int64_t kPoolVectors = 251;
+
+// Near-normal values of unit variance: the sum of four uniforms.
+float unit_normal(std::uint64_t bits) {
+  double sum = 0;
+  for (int part = 0; part < 4; ++part) sum += static_cast<double>((bits >> (16 * part)) & 0xffff);
+  return static_cast<float>((sum / 65536.0 - 2.0) * std::sqrt(3.0));
+}
+
+std::vector<float> random_values(std::uint64_t seed, std::int64_t count) {
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) values[i] = unit_normal(hash64(seed, i));
+  return values;
+}
+
+// A state that `history` tokens left behind: rows of the ring that were written.
+void fill_state(std::vector<float>& state, std::int64_t slot, std::int64_t slot_floats,
+                const std::vector<float>& pool) {
+  const auto begin = state.begin() + slot * slot_floats;
+  for (std::int64_t i = 0; i < slot_floats; ++i) {
+    begin[i] = pool[static_cast<std::size_t>(i) % pool.size()];
+  }
+}
+
+}  // namespace
+
+LayerCaches::LayerCaches(const ModelConfig& m, int ratio, CacheFormat format,
+                         const PageTable& pages)
+    : ratio_(ratio) {
+  const Sizes s = sizes(m, ratio, format, pages);
+  window_bytes_.resize(static_cast<std::size_t>(s.window));
+  compressed_bytes_.resize(static_cast<std::size_t>(s.compressed));
+  index_bytes_.resize(static_cast<std::size_t>(s.index));
+  state_.resize(static_cast<std::size_t>(s.state));
+  index_state_.resize(static_cast<std::size_t>(s.index_state));
+  const auto kv_view = [&](std::vector<std::byte>& bytes, std::int64_t page_entries) {
+    return KvCacheView{bytes.data(), format,       m.head_dim,
+                       m.rope_dim,   page_entries, kv_page_stride(format, page_entries, m.head_dim)};
+  };
+  window_ = kv_view(window_bytes_, kPageTokens);
+  if (ratio == 0) return;
+  compressed_ = kv_view(compressed_bytes_, kPageTokens / ratio);
+  if (ratio != 4) return;
+  index_ = {index_bytes_.data(), format, m.index_dim, kPageTokens / ratio,
+            index_page_stride(format, kPageTokens / ratio, m.index_dim)};
+}
+
+std::int64_t LayerCaches::bytes(const ModelConfig& m, int ratio, CacheFormat format,
+                                const PageTable& pages) {
+  const Sizes s = sizes(m, ratio, format, pages);
+  return s.window + s.compressed + s.index + 4 * (s.state + s.index_state);
+}
+
+void LayerCaches::fill_synthetic(const PageTable& pages, std::int64_t slot, std::int64_t history,
+                                 std::uint64_t seed) {
+  const std::int64_t dim = window_.dim;
+  const std::vector<float> pool = random_values(seed, kPoolVectors * dim);
+  const auto vector = [&](std::int64_t i) { return pool.data() + i % kPoolVectors * dim; };
+  const std::int64_t oldest = std::max<std::int64_t>(0, history - pages.ring_tokens());
+  for (std::int64_t p = oldest; p < history; ++p) {
+    store_kv(window_, pages.window_slot(slot, p), vector(p));
+  }
+  if (ratio_ == 0 || history == 0) return;
+  for (std::int64_t e = 0; e < history / ratio_; ++e) {
+    const std::int64_t at = pages.entry_slot(slot, e, ratio_);
+    store_kv(compressed_, at, vector(e + slot));
+    if (ratio_ == 4) store_index_key(index_, at, vector(e + slot));
+  }
+  fill_state(state_, slot, state_floats(ratio_, dim), pool);
+  if (ratio_ == 4) fill_state(index_state_, slot, state_floats(ratio_, index_.dim), pool);
+}
+
+}  // namespace dscope

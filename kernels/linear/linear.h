@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/common/activation.h"
+#include "workloads/weight_matrix.h"
+
+#include <cstdint>
+
+namespace dscope {
+
+// y[t, n] = sum_k x[t, k] * w[n, k] with the weight in any format of WeightMatrix.
+//
+// Grouped (wo_a): the rows of the weight are `groups` equal blocks, and x holds one input row per
+// group: y[t, g, n] = sum_k x[t, g, k] * w[g, n, k].
+template <Activation Act, class Out>
+struct LinearParams {
+  std::int64_t tokens = 0;      // T
+  std::int64_t groups = 1;      // G, divides weight.rows
+  const Act* x = nullptr;       // [T, G, weight.cols]
+  std::int64_t x_stride = 0;    // elements between tokens of x, at least G * weight.cols
+  WeightMatrix weight;          // [G * N, K]
+  Out* y = nullptr;             // [T, G * N]
+  std::int64_t y_stride = 0;    // elements between tokens of y, at least G * N
+  // Round x to FP8 in groups of 128 along K first (`serving-a8`).
+  bool quantise_activations = false;
+};
+
+// Out is Act, or float where the model keeps full precision (router, compressor, LM head).
+template <Activation Act, class Out>
+void reference_linear(const LinearParams<Act, Out>& p);
+
+}  // namespace dscope
