@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/attribute/kernel_table.h"
+
+#include "profiler/attribute/saturating.h"
+
+#include <algorithm>
+
+namespace dscope::attribute {
+
+void KernelTable::add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns) {
+  Row& row = rows_[{std::string(name), stage}];
+  row.durations.add(own_ns);
+  if (step >= row.step_ns.size()) row.step_ns.resize(step + 1, 0);
+  row.step_ns[step] = add_saturating(row.step_ns[step], own_ns);
+}
+
+std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) const {
+  std::vector<profile::KernelSummary> list;
+  for (const auto& [key, row] : rows_) {
+    profile::KernelSummary kernel;
+    kernel.name = key.first;
+    kernel.stage = key.second;
+    kernel.count = row.durations.count();
+    kernel.total_ns = row.durations.total_ns();
+    kernel.min_ns = row.durations.min_ns();
+    kernel.median_ns = row.durations.quantile(0.5);
+    kernel.p95_ns = row.durations.quantile(0.95);
+    kernel.max_ns = row.durations.max_ns();
+    kernel.step_ns = row.step_ns;
+    kernel.step_ns.resize(steps, 0);
+    list.push_back(std::move(kernel));
+  }
+  std::stable_sort(list.begin(), list.end(),
+                   [](const auto& x, const auto& y) { return x.total_ns > y.total_ns; });
+  return list;
+}
+
+}  // namespace dscope::attribute

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "profiler/export/text_table.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace dscope::cli {
+
+// What main knows and commands need: nothing below main looks at the environment.
+struct Launch {
+  std::vector<std::string> command_line;
+  int ranks = 1;             // started side by side by mpirun
+  bool stderr_is_terminal = false;
+};
+
+// A subcommand registers its options on `app` and returns what runs when it was chosen. Parsed
+// values live as long as the returned function.
+using Run = std::function<void()>;
+
+Run add_run(CLI::App& app, const Launch& launch);
+Run add_report(CLI::App& app, const Launch& launch);
+Run add_compare(CLI::App& app, const Launch& launch);
+Run add_devices(CLI::App& app, const Launch& launch);
+Run add_models(CLI::App& app, const Launch& launch);
+Run add_doctor(CLI::App& app, const Launch& launch);
+
+// --format with its four values, bound to `format`.
+void add_format_option(CLI::App& app, exporter::Format& format);
+
+// Prints to stdout and makes sure it arrived: a full disk or a closed pipe is an error, not silence.
+void print(const std::string& text);
+
+}  // namespace dscope::cli

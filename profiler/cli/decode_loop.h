@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/comm/communicator.h"
+#include "kernels/decode_step/decoder.h"
+#include "profiler/cli/logits_dump.h"
+#include "profiler/cli/run_options.h"
+#include "profiler/cli/run_plan.h"
+#include "profiler/cli/step_choices.h"
+#include "profiler/cli/token_feed.h"
+#include "profiler/cli/workload_summary.h"
+#include "profiler/collect/session.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace dscope::cli {
+
+// The decode loop of `dscope run` as a session sees it: prepare a step (untimed), run it (timed).
+class DecodeLoop {
+ public:
+  // `plan` and `comm` must outlive the loop. Allocates the caches.
+  DecodeLoop(RunPlan& plan, Communicator& comm, const RunOptions& options);
+
+  // Takes the next step of the workload; empty at its end.
+  std::optional<collect::StepInfo> prepare();
+  // Decodes it, reporting ops to `sink`.
+  void run(RangeSink& sink);
+  // Books what prepare() leaves until the step has run: call once after the last step. Writes
+  // logits and recordings.
+  void finish();
+
+  [[nodiscard]] profile::Workload workload_section() const {
+    return summary_.section(choices_);
+  }
+
+ private:
+  void book_last_step();
+
+  RunPlan& plan_;
+  std::unique_ptr<Decoder> decoder_;
+  StepChoices choices_;
+  WorkloadSummary summary_;
+  std::unique_ptr<TokenFeed> feed_;
+  std::optional<LogitsDump> dump_;
+  std::int64_t warmup_;
+  std::int64_t steps_prepared_ = 0;
+  bool pending_ = false;  // a step has run and is not booked yet
+  StepShape shape_;
+  std::vector<StepToken> tokens_;
+  std::vector<float> logits_;
+};
+
+}  // namespace dscope::cli

@@ -1,0 +1,88 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/cli/command.h"
+#include "profiler/cli/interrupt.h"
+#include "profiler/cli/version.h"
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <map>
+#include <string>
+
+namespace {
+
+using dscope::cli::Launch;
+using dscope::cli::Run;
+
+struct Command {
+  const char* name;
+  const char* summary;
+  Run (*add)(CLI::App&, const Launch&);
+};
+
+constexpr Command kCommands[] = {
+    {"run", "Decode and account for the time", dscope::cli::add_run},
+    {"report", "Show a profile document", dscope::cli::add_report},
+    {"compare", "Compare two profile documents, with a verdict", dscope::cli::add_compare},
+    {"devices", "List the GPUs of the catalogue", dscope::cli::add_devices},
+    {"models", "List the model presets", dscope::cli::add_models},
+    {"doctor", "Say what this machine can do", dscope::cli::add_doctor},
+};
+
+// Ranks that a launcher started: Open MPI, or any launcher that speaks PMI.
+int ranks_from_environment() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {
+    if (const char* value = std::getenv(name); value != nullptr) return std::atoi(value);
+  }
+  return 1;
+}
+
+int run_main(int argc, char** argv) {
+  CLI::App app("DecodeScope: run the DeepSeek-V4 decode step and account for every microsecond.",
+               "dscope");
+  app.set_version_flag("--version", dscope::cli::version_text());
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::help);
+  app.footer("Exit codes: 0 ok, 1 failure, 2 usage, 3 not available in this build or on this "
+             "machine.\n'dscope COMMAND --help' shows a command's options and examples.");
+  Launch launch;
+  launch.command_line.assign(argv, argv + argc);
+  launch.ranks = ranks_from_environment();
+  launch.stderr_is_terminal = isatty(STDERR_FILENO) != 0;
+  std::map<const CLI::App*, Run> runs;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    runs[sub] = command.add(*sub, launch);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    return app.exit(e);  // --help, --version
+  } catch (const CLI::ParseError& e) {
+    const auto chosen = app.get_subcommands();
+    const std::string command = chosen.empty() ? "dscope" : "dscope " + chosen.front()->get_name();
+    throw dscope::usage_error("{}\nTry '{} --help'.", e.what(), command);
+  }
+  runs.at(app.get_subcommands().front())();
+  return 0;
+}
+
+}  // namespace
+
+// The only place where exceptions end.
+int main(int argc, char** argv) try {
+  dscope::cli::install_interrupt_handler();
+  return run_main(argc, argv);
+} catch (const dscope::Error& e) {
+  fmt::print(stderr, "dscope: {}\n", e.what());
+  return dscope::exit_code(e.kind());
+} catch (const std::exception& e) {
+  fmt::print(stderr, "dscope: internal error: {}\n", e.what());
+  return 1;
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "profiler/export/text_table.h"
+#include "workloads/numerics.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace dscope::cli {
+
+// The options of `dscope run` as given; empty optionals were not given.
+struct RunOptions {
+  // What is decoded
+  std::optional<std::string> model;                  // preset, or path of a config.json
+  std::optional<std::filesystem::path> checkpoint;   // directory
+  std::optional<std::filesystem::path> workload;     // workload document or request trace
+  std::optional<std::string> input_ids;              // FILE[:TENSOR]
+  std::optional<std::int64_t> batch;
+  std::optional<std::int64_t> context;
+  std::optional<std::int64_t> steps;
+  std::optional<std::int64_t> layers;
+  std::optional<std::int64_t> max_batch;             // of a request trace
+  std::optional<std::int64_t> max_context;
+  std::optional<double> step_time_ms;                // of a request trace; empty: closed loop
+  std::optional<double> temperature;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::string> routing;
+  std::optional<std::string> selection;
+  // How
+  std::optional<Numerics> numerics;
+  std::optional<int> tp;
+  std::optional<int> ep;
+  std::optional<int> rank;
+  std::string backend = "auto";
+  std::optional<int> threads;
+  std::int64_t warmup = 1;
+  bool profile = false;
+  // Results
+  std::optional<std::filesystem::path> out;
+  std::optional<std::filesystem::path> trace;
+  std::optional<std::filesystem::path> dump_logits;
+  std::optional<std::filesystem::path> record_routing;
+  std::optional<std::filesystem::path> record_selection;
+  exporter::Format format = exporter::Format::kTable;
+};
+
+}  // namespace dscope::cli

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "profiler/collect/host_source.h"
+#include "profiler/profile/profile.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace dscope::collect {
+
+// The size of one step, as recorded with its sample.
+struct StepInfo {
+  std::int64_t batch = 0;
+  std::int64_t tokens = 0;
+  std::int64_t max_context = 0;
+};
+
+// What a session runs. The session never knows what a step is made of.
+struct StepRunner {
+  // Prepares the next step, untimed. Empty at the end of the workload.
+  std::function<std::optional<StepInfo>()> prepare;
+  // Runs the prepared step to completion: this is timed. Its ranges go to the session's source.
+  std::function<void()> run;
+};
+
+struct SessionOptions {
+  // Steps that are run first and not sampled. They consume steps of the workload.
+  std::int64_t warmup_steps = 1;
+  // Every other step runs untraced (the first one does): the difference is the perturbation.
+  // Untraced steps consume steps of the workload and give no stage times.
+  bool measure_perturbation = false;
+  const std::atomic<bool>* stop = nullptr;  // checked before every step
+  // Called after every traced step with its events (a trace file); the list is reused afterwards.
+  std::function<void(const ActivityList&)> on_activities;
+  // Called after every step, warm-up included, with the number of steps run.
+  std::function<void(std::int64_t)> on_progress;
+};
+
+struct SessionResult {
+  profile::Measurement measurement;
+  bool stopped = false;  // by the stop flag, before the workload ended
+};
+
+// Runs steps until the workload ends or `stop` is set; the step that is running is finished and
+// kept. Memory grows only with the raw samples: about 400 bytes a step and 8 bytes for every op
+// name; events are dropped after each step. Exceptions of the runner pass through.
+[[nodiscard]] SessionResult run_session(HostSource& source, const StepRunner& runner,
+                                        const SessionOptions& options);
+
+}  // namespace dscope::collect

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/export/chrome_trace.h"
+
+#include "profiler/export/stage_colors.h"
+#include "profiler/export/text.h"
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace dscope::exporter {
+namespace {
+
+using collect::Activity;
+using collect::ActivityKind;
+
+// Process ids: steps first, so that viewers show them on top; the host is device -1.
+constexpr std::int64_t kStepProcess = 1;
+constexpr std::int64_t kHostProcess = 2;
+
+std::int64_t process_of(const Activity& a) {
+  return a.kind == ActivityKind::kStep ? kStepProcess : kHostProcess + 1 + a.device;
+}
+
+std::string process_name(std::int64_t process) {
+  if (process == kStepProcess) return "Steps";
+  if (process == kHostProcess) return "Host";
+  return fmt::format("GPU {}", process - kHostProcess - 1);
+}
+
+// Nested work on ranges and calls would hide below kernels of the same lane: they get lanes of
+// their own.
+struct KindTrack {
+  const char* category;  // where there is no stage
+  const char* track;     // prefix of the thread name
+  std::int64_t first_thread;
+};
+constexpr std::int64_t kLaneSpan = std::int64_t{1} << 33;  // any 32-bit lane, made positive
+constexpr std::array<KindTrack, 6> kTracks{{
+    {"kernel", "Lane", 0},
+    {"memcpy", "Lane", 0},
+    {"memset", "Lane", 0},
+    {"range", "Ranges of lane", kLaneSpan},
+    {"runtime", "Calls of lane", 2 * kLaneSpan},
+    {"step", "Steps of lane", 0},
+}};
+const KindTrack& track_of(const Activity& a) {
+  return kTracks[static_cast<std::size_t>(a.kind)];
+}
+
+// Microseconds with three decimals, exact.
+std::string microseconds(std::int64_t ns) {
+  const std::uint64_t magnitude =
+      ns < 0 ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
+  return fmt::format("{}{}.{:03}", ns < 0 ? "-" : "", magnitude / 1000, magnitude % 1000);
+}
+
+}  // namespace
+
+ChromeTraceWriter::ChromeTraceWriter(std::filesystem::path path)
+    : path_(std::move(path)), out_(path_, std::ios::binary | std::ios::trunc) {
+  if (!out_) throw input_error("{}: cannot write: {}", path_.string(), std::strerror(errno));
+  out_ << "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
+}
+
+void ChromeTraceWriter::add(const collect::ActivityList& list) {
+  for (const Activity& activity : list.activities) add(activity, list.name_of(activity));
+}
+
+void ChromeTraceWriter::add(const Activity& a, const std::string& name) {
+  if (a.end_ns < a.start_ns) return;  // counted as lost by attribution; viewers reject it
+  const std::int64_t process = process_of(a);
+  const std::int64_t thread = track_of(a).first_thread + (a.lane < 0 ? kLaneSpan / 2 : 0) + a.lane;
+  name_track(process, thread, a);
+  std::string event =
+      fmt::format(R"({{"ph":"X","name":{},"cat":"{}","pid":{},"tid":{},"ts":{},"dur":{})",
+                  quote_json(name), a.stage ? info(*a.stage).id : track_of(a).category, process,
+                  thread, microseconds(a.start_ns), microseconds(a.end_ns - a.start_ns));
+  if (a.stage) event += fmt::format(R"(,"cname":"{}")", color(*a.stage).chrome);
+  std::string args;
+  const auto add_arg = [&](const char* key, std::uint64_t value) {
+    if (value != 0) args += fmt::format("{}\"{}\":{}", args.empty() ? "" : ",", key, value);
+  };
+  add_arg("correlation", a.correlation);
+  add_arg("graph_node", a.graph_node);
+  add_arg("bytes", a.bytes);
+  if (!args.empty()) event += ",\"args\":{" + args + "}";
+  write(event + "}");
+  ++events_;
+}
+
+void ChromeTraceWriter::name_track(std::int64_t process, std::int64_t thread, const Activity& a) {
+  const auto name = [&](const char* what, std::int64_t tid, const std::string& text) {
+    write(fmt::format(R"({{"ph":"M","name":"{}","pid":{},"tid":{},"args":{{"name":"{}"}}}})", what,
+                      process, tid, text));
+  };
+  if (named_.emplace(process, -1).second) {
+    name("process_name", 0, process_name(process));
+    write(fmt::format(
+        R"({{"ph":"M","name":"process_sort_index","pid":{0},"tid":0,"args":{{"sort_index":{0}}}}})",
+        process));
+  }
+  if (named_.emplace(process, thread).second) {
+    name("thread_name", thread, fmt::format("{} {}", track_of(a).track, a.lane));
+  }
+}
+
+void ChromeTraceWriter::write(const std::string& event) {
+  out_ << (first_ ? "\n" : ",\n") << event;
+  first_ = false;
+}
+
+void ChromeTraceWriter::finish() {
+  out_ << "\n]}\n";
+  out_.close();
+  if (!out_) throw input_error("{}: write failed: {}", path_.string(), std::strerror(errno));
+}
+
+}  // namespace dscope::exporter

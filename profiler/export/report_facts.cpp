@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/export/report_facts.h"
+
+#include "workloads/base/units.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+namespace dscope::exporter {
+namespace {
+
+using profile::Profile;
+
+std::string plural(std::int64_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string contexts(const profile::Workload& w) {
+  if (!w.context_min || !w.context_max) return "";
+  if (*w.context_min == *w.context_max) return fmt::format("context {}", *w.context_min);
+  return fmt::format("context {}-{}", *w.context_min, *w.context_max);
+}
+
+std::string describe(const profile::Workload& w) {
+  std::vector<std::string> parts;
+  if (w.model) parts.push_back(w.model->name);
+  if (w.layout && w.layout->tp > 1) {
+    parts.push_back(fmt::format("tp {} ep {} rank {}", w.layout->tp, w.layout->ep, w.layout->rank));
+  }
+  if (w.batch) parts.push_back(fmt::format("batch {}", *w.batch));
+  if (std::string text = contexts(w); !text.empty()) parts.push_back(std::move(text));
+  if (w.numerics) parts.emplace_back(id(*w.numerics));
+  if (w.backend) parts.push_back(*w.backend);
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string describe(const profile::HostCpu& cpu) {
+  std::string text = cpu.name.empty() ? "unknown CPU" : cpu.name;
+  if (cpu.threads_used) text += ", " + plural(*cpu.threads_used, "thread");
+  if (cpu.memory_bytes) {
+    text += ", " + format_bytes(static_cast<double>(*cpu.memory_bytes));
+  }
+  return text;
+}
+
+std::string describe(const profile::Gpu& gpu) {
+  std::string text = gpu.name;
+  if (gpu.compute_capability) text += ", compute capability " + *gpu.compute_capability;
+  if (gpu.sms) text += fmt::format(", {} SMs", *gpu.sms);
+  if (gpu.memory_bytes) text += ", " + format_bytes(static_cast<double>(*gpu.memory_bytes));
+  if (gpu.pcie_generation && gpu.pcie_width) {
+    text += fmt::format(", PCIe {} x{}", *gpu.pcie_generation, *gpu.pcie_width);
+  }
+  return text;
+}
+
+std::string describe(const profile::Losses& losses) {
+  std::vector<std::string> parts;
+  for (const profile::LossInfo& loss : profile::kLosses) {
+    if (const std::int64_t count = losses.*loss.counter; count != 0) {
+      parts.push_back(fmt::format("{} {}", count, loss.label));
+    }
+  }
+  return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string describe(const PerturbationSummary& p, double step_ns) {
+  std::vector<std::string> parts;
+  if (p.untraced_step_ns && p.slowdown) {
+    parts.push_back(fmt::format("traced steps take {:.1f} % {} ({} against {} untraced)",
+                                std::fabs(*p.slowdown) * 100, *p.slowdown < 0 ? "less" : "longer",
+                                format_ns(step_ns), format_ns(*p.untraced_step_ns)));
+  }
+  if (p.range_cost_ns && p.ranges_per_step) {
+    parts.push_back(fmt::format("{:.0f} ranges a step at {:.0f} ns each", *p.ranges_per_step,
+                                *p.range_cost_ns));
+  }
+  return parts.empty() ? p.method : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+void add(std::vector<Fact>& facts, const char* label, std::string value) {
+  if (!value.empty()) facts.push_back({label, std::move(value)});
+}
+
+}  // namespace
+
+std::string headline(const Profile& profile) {
+  const profile::Kind kind =
+      profile.provenance ? profile.provenance->kind : profile::Kind::kMeasured;
+  std::string text(profile::id(kind));
+  std::string what = profile.workload ? describe(*profile.workload) : "";
+  if (what.empty() && profile.provenance) {
+    what = fmt::format("{}", fmt::join(profile.provenance->sources, ", "));
+  }
+  return what.empty() ? text : text + ": " + what;
+}
+
+std::string stage_label(Stage stage, const Profile& profile) {
+  const bool on_host = profile.workload && profile.workload->backend == "cpu";
+  return stage == Stage::kGap && on_host ? "Host idle" : std::string(info(stage).label);
+}
+
+std::vector<Fact> facts(const Profile& profile) {
+  std::vector<Fact> list;
+  if (profile.workload) add(list, "Workload", describe(*profile.workload));
+  if (profile.device) {
+    const profile::Device& device = *profile.device;
+    if (device.host) add(list, "Host", describe(*device.host));
+    for (const profile::Gpu& gpu : device.gpus) {
+      add(list, fmt::format("GPU {}", gpu.index).c_str(), describe(gpu));
+    }
+    if (device.driver_version) add(list, "Driver", *device.driver_version);
+    if (device.read_bandwidth_gbps) {
+      add(list, "Read bandwidth",
+          fmt::format("{:.1f} GB/s, measured in this run", *device.read_bandwidth_gbps));
+    }
+  }
+  if (profile.provenance) {
+    const profile::Provenance& p = *profile.provenance;
+    add(list, "Kind", std::string(profile::id(p.kind)));
+    add(list, "Command", fmt::format("{}", fmt::join(p.command_line, " ")));
+    add(list, "Sources", fmt::format("{}", fmt::join(p.sources, ", ")));
+    if (p.seed) add(list, "Seed", fmt::format("{}", *p.seed));
+    add(list, "Time", p.created_utc);
+    add(list, "Tool",
+        fmt::format("{} {}{} {}", p.tool_version, p.git_sha, p.git_dirty ? " (modified)" : "",
+                    p.compiler));
+  }
+  return list;
+}
+
+std::vector<Fact> verdicts(const StageReport& report) {
+  std::vector<Fact> list;
+  if (report.tok_s) list.push_back({"Speed", fmt::format("{:.2f} tok/s", *report.tok_s)});
+  list.push_back({"Closure", fmt::format("stages + idle = wall time to within {:.3f} %{}",
+                                         report.closure_error * 100,
+                                         report.closure_error > 0.01 ? ": MORE THAN 1 %" : "")});
+  list.push_back({"Losses", describe(report.losses)});
+  if (report.perturbation) {
+    list.push_back({"Tracing", describe(*report.perturbation, report.step_ns)});
+  }
+  return list;
+}
+
+}  // namespace dscope::exporter

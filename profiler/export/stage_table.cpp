@@ -1,0 +1,161 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/export/stage_table.h"
+
+#include "profiler/export/report_facts.h"
+#include "profiler/export/text.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace dscope::exporter {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kBarWidth = 14;
+
+template <class T>
+void set_if(ordered_json& object, const char* key, const std::optional<T>& value) {
+  if (value) object[key] = *value;
+}
+
+TextTable stage_columns(const StageReport& report) {
+  const char* time_title = report.steps ? "Time/step" : "Time";
+  return TextTable({{"id", ""},
+                    {"label", "Stage"},
+                    {"time_ns", time_title, Align::kRight},
+                    {"total_ns", "", Align::kRight},
+                    {"share", "Share", Align::kRight},
+                    {"bar", "", Align::kLeft, kBarWidth, false},
+                    {"launches", "Calls", Align::kRight},
+                    {"wait_ns", "Wait", Align::kRight},
+                    {"bytes", "Bytes", Align::kRight},
+                    {"gbps", "GB/s", Align::kRight},
+                    {"floor_ns", "Floor", Align::kRight}});
+}
+
+// Cells for programs that people see elsewhere or not at all.
+Cell hidden(CellValue value) {
+  return {std::move(value), ""};
+}
+
+void add_stage(TextTable& table, const StageRow& row, double largest_share) {
+  table.add_row({hidden(std::string(info(row.stage).id)), row.label, ns_cell(row.time_ns),
+                 hidden(row.total_ns), share_cell(row.share),
+                 bar(row.share / std::max(largest_share, 1e-9), kBarWidth),
+                 row.stage == Stage::kGap ? hidden(row.launches) : number_cell(row.launches),
+                 ns_cell(row.wait_ns), bytes_cell(row.bytes), number_cell(row.gbps, 1),
+                 ns_cell(row.floor_ns)});
+}
+
+double largest_share(const StageReport& report) {
+  double largest = 0;
+  for (const StageRow& row : report.stages) largest = std::max(largest, row.share);
+  return largest;
+}
+
+// A total line: the sums stand for programs in the JSON of the report, not in its rows.
+void add_total(TextTable& table, const StageReport& report, const char* label, double ns,
+               std::int64_t total_ns) {
+  const double share =
+      report.wall_ns > 0 ? static_cast<double>(total_ns) / static_cast<double>(report.wall_ns) : 0;
+  table.add_row({Cell(), label, ns_cell(ns), Cell(), share_cell(share), Cell(), Cell(), Cell(),
+                 Cell(), Cell(), Cell()});
+}
+
+TextTable machine_table(const StageReport& report) {
+  TextTable table = stage_columns(report);
+  for (const StageRow& row : report.stages) add_stage(table, row, 1);
+  return table;
+}
+
+std::string heading(const StageReport& report) {
+  const std::string steps =
+      report.steps ? fmt::format("{} step{}", *report.steps, *report.steps == 1 ? "" : "s")
+                   : "no step marks";
+  return printable(report.title + ", " + steps);
+}
+
+std::string verdict_lines(const StageReport& report) {
+  std::string out;
+  for (const Fact& fact : verdicts(report)) {
+    out += fmt::format("{:<8}  {}\n", fact.label, printable(fact.value));
+  }
+  return out;
+}
+
+}  // namespace
+
+TextTable stage_table(const StageReport& report) {
+  TextTable table = stage_columns(report);
+  const double largest = largest_share(report);
+  for (const StageRow& row : report.stages) {
+    if (row.total_ns > 0) add_stage(table, row, largest);
+  }
+  const double steps = static_cast<double>(report.steps.value_or(1));
+  table.add_rule();
+  add_total(table, report, "Busy (mean)", static_cast<double>(report.busy_ns) / steps,
+            report.busy_ns);
+  add_total(table, report, report.steps ? "Step (median)" : "Whole trace", report.step_ns,
+            report.wall_ns);
+  return table;
+}
+
+nlohmann::ordered_json to_json(const StageReport& report) {
+  ordered_json out;
+  out["kind"] = profile::id(report.kind);
+  out["title"] = report.title;
+  out["steps"] = report.steps ? ordered_json(*report.steps) : ordered_json(nullptr);
+  out["wall_ns"] = report.wall_ns;
+  out["busy_ns"] = report.busy_ns;
+  out["gap_ns"] = report.gap_ns;
+  out["step_ns"] = report.step_ns;
+  set_if(out, "tok_s", report.tok_s);
+  out["closure_error"] = report.closure_error;
+  out["lost_records"] = report.losses.lost_records();
+  ordered_json losses = ordered_json::object();
+  for (const profile::LossInfo& loss : profile::kLosses) {
+    losses[loss.key] = report.losses.*loss.counter;
+  }
+  out["losses"] = std::move(losses);
+  out["stages"] = ordered_json::array();
+  for (const StageRow& row : report.stages) {
+    ordered_json stage{{"id", info(row.stage).id}, {"label", row.label},
+                       {"time_ns", row.time_ns},   {"total_ns", row.total_ns},
+                       {"share", row.share},       {"launches", row.launches}};
+    set_if(stage, "wait_ns", row.wait_ns);
+    set_if(stage, "bytes", row.bytes);
+    set_if(stage, "gbps", row.gbps);
+    set_if(stage, "floor_ns", row.floor_ns);
+    out["stages"].push_back(std::move(stage));
+  }
+  if (report.perturbation) {
+    const PerturbationSummary& p = *report.perturbation;
+    ordered_json& perturbation = out["perturbation"] = ordered_json{{"method", p.method}};
+    set_if(perturbation, "untraced_step_ns", p.untraced_step_ns);
+    set_if(perturbation, "slowdown", p.slowdown);
+    set_if(perturbation, "range_cost_ns", p.range_cost_ns);
+    set_if(perturbation, "ranges_per_step", p.ranges_per_step);
+  }
+  return out;
+}
+
+std::string render(const StageReport& report, Format format) {
+  switch (format) {
+    case Format::kJson:
+      return to_json(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    case Format::kCsv:
+      return machine_table(report).render(format);
+    case Format::kMarkdown:
+      return stage_table(report).render(format);
+    case Format::kTable:
+      return heading(report) + "\n\n" + stage_table(report).render(format) + "\n" +
+             verdict_lines(report);
+  }
+  return {};
+}
+
+}  // namespace dscope::exporter

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "profiler/export/text_table.h"
+#include "profiler/profile/profile.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dscope::exporter {
+
+struct StageRow {
+  Stage stage = Stage::kOther;
+  std::string label;               // "Host idle" for the gap of the CPU back end
+  double time_ns = 0;              // median per step
+  std::int64_t total_ns = 0;       // over all steps
+  double share = 0;                // total_ns of the wall time of all steps
+  double launches = 0;             // median per step
+  std::optional<double> wait_ns;   // NCCL: median per step, where the source knows it
+  std::optional<double> bytes;     // per step: DRAM floor; NCCL: payload on the wire
+  std::optional<double> gbps;      // bytes over time_ns
+  std::optional<double> floor_ns;  // bytes at the measured read bandwidth; not for NCCL
+};
+
+// What measuring cost, from medians.
+struct PerturbationSummary {
+  std::string method;
+  std::optional<double> untraced_step_ns;
+  std::optional<double> slowdown;  // traced over untraced, minus 1
+  std::optional<double> range_cost_ns;
+  std::optional<double> ranges_per_step;
+};
+
+// The stage table of a profile: computed once, rendered in every format.
+struct StageReport {
+  profile::Kind kind = profile::Kind::kMeasured;
+  std::optional<std::int64_t> steps;  // empty: no step marks, the times are of the whole trace
+  std::int64_t wall_ns = 0;           // sums over all steps: busy + gap = wall
+  std::int64_t busy_ns = 0;
+  std::int64_t gap_ns = 0;
+  double step_ns = 0;           // median wall time of a step
+  double closure_error = 0;     // largest of all steps
+  std::optional<double> tok_s;  // tokens of all steps over their wall time
+  profile::Losses losses;
+  std::vector<StageRow> stages;  // all stages, in the order of kStages
+  std::optional<PerturbationSummary> perturbation;
+  std::string title;  // "measured: dsv4-tiny, batch 1, ..."
+};
+
+// Throws Error{kInput} when the document has no measurement with at least one step.
+[[nodiscard]] StageReport stage_report(const profile::Profile& profile);
+
+// The JSON of `run`, `import` and `report`.
+[[nodiscard]] nlohmann::ordered_json to_json(const StageReport& report);
+
+// The rows for people: stages that took time, then totals.
+[[nodiscard]] TextTable stage_table(const StageReport& report);
+
+// Table: aligned for a terminal of 80 columns or more, with bars, totals, closure, losses and
+// perturbation; stages without time are left out of table and Markdown and kept in JSON and CSV.
+[[nodiscard]] std::string render(const StageReport& report, Format format);
+
+}  // namespace dscope::exporter

@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/profile/profile.h"
+
+namespace dscope::profile {
+
+Losses& Losses::operator+=(const Losses& other) {
+  for (const LossInfo& loss : kLosses) this->*loss.counter += other.*loss.counter;
+  return *this;
+}
+
+std::int64_t Losses::lost_records() const {
+  std::int64_t sum = 0;
+  for (const LossInfo& loss : kLosses) {
+    if (loss.record) sum += this->*loss.counter;
+  }
+  return sum;
+}
+
+}  // namespace dscope::profile
