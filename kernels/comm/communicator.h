@@ -36,8 +36,8 @@ class Communicator {
 // shard's time, not at its results.
 [[nodiscard]] std::unique_ptr<Communicator> make_shard_communicator(int size, int rank);
 
-// MPI_COMM_WORLD. Throws Error{kUnavailable} in a build without MPI. Finalises MPI at destruction;
-// create it once, at the start of the program.
+// MPI_COMM_WORLD. Throws Error{kUnavailable} in a build without MPI. Finalises MPI at destruction
+// (unless an exception ends the program); create it once, at the start of the program.
 [[nodiscard]] std::unique_ptr<Communicator> make_mpi_communicator();
 
 }  // namespace dscope

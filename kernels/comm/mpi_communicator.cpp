@@ -6,6 +6,7 @@
 
 #include <mpi.h>
 
+#include <exception>
 #include <vector>
 
 namespace dscope {
@@ -33,13 +34,10 @@ class MpiCommunicator final : public Communicator {
     check(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
   }
   ~MpiCommunicator() override {
-    // While an exception unwinds, the other ranks wait in a collective that this one will never
-    // join: finalising would wait for them in turn.
-    if (std::uncaught_exceptions() > 0) {
-      MPI_Abort(MPI_COMM_WORLD, 1);
-    } else {
-      MPI_Finalize();
-    }
+    // While an exception unwinds, other ranks may wait in a collective that this one will never
+    // join, and finalising would wait for them in turn. Without it the launcher sees this process
+    // end, after main has said why, and ends the others.
+    if (std::uncaught_exceptions() == 0) MPI_Finalize();
   }
   MpiCommunicator(const MpiCommunicator&) = delete;
   MpiCommunicator& operator=(const MpiCommunicator&) = delete;

@@ -9,11 +9,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -43,7 +45,18 @@ int ranks_from_environment() {
   return 1;
 }
 
+// CLI11 would only say that a subcommand is missing.
+void check_command_name(int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
+  throw dscope::usage_error("unknown command \"{}\": expected one of {}\nTry 'dscope --help'.",
+                            argv[1], fmt::join(names, ", "));
+}
+
 int run_main(int argc, char** argv) {
+  check_command_name(argc, argv);
   CLI::App app("DecodeScope: run the DeepSeek-V4 decode step and account for every microsecond.",
                "dscope");
   app.set_version_flag("--version", dscope::cli::version_text());

@@ -112,6 +112,15 @@ void apply_flags(DecodeWorkload& w, const RunOptions& o, const Launch& launch) {
   override_with(w.tp, o.tp);
 }
 
+// Flags can make a workload inconsistent: then it is the command line that is wrong.
+void check_workload(const DecodeWorkload& workload) {
+  try {
+    validate(workload, "command line");
+  } catch (const Error& e) {
+    throw Error(ErrorKind::kUsage, e.what());
+  }
+}
+
 ParallelLayout make_layout(const DecodeWorkload& w, const RunOptions& o, const Launch& launch) {
   if (launch.ranks > 1 && w.tp != launch.ranks) {
     throw usage_error("--tp {}: mpirun started {} ranks", w.tp, launch.ranks);
@@ -186,6 +195,7 @@ RunPlan make_run_plan(const RunOptions& options, const Launch& launch) {
     plan.workload.model = named_model(*options.model);
   }
   apply_flags(plan.workload, options, launch);
+  check_workload(plan.workload);
   plan.layout = make_layout(plan.workload, options, launch);
   if (!plan.weights) {
     plan.weights = std::make_unique<SyntheticWeights>(plan.workload.model, plan.workload.seed,

@@ -238,6 +238,10 @@ void check_layout(const JsonReader& at, const Workload& workload) {
 }
 
 void check_schema(const JsonReader& at) {
+  if (!at.has("schema")) {
+    throw input_error("{}: expected a profile document (\"schema\": \"{}\"), found other JSON",
+                      at.source(), kSchema);
+  }
   if (at.at("schema").as_string() != kSchema) at.at("schema").fail(fmt::format("\"{}\"", kSchema));
   const std::int64_t version = at.at("schema_version").as_int(1);
   if (version >= kOldestReadable && version <= kSchemaVersion) return;

@@ -60,8 +60,8 @@ TEST(DscopeRun, JsonFollowsTheContract) {
   for (const auto& stage : json.at("stages")) total += stage.at("total_ns").get<std::int64_t>();
   EXPECT_NEAR(static_cast<double>(total), json.at("wall_ns").get<double>(),
               0.01 * json.at("wall_ns").get<double>());
-  for (const char* key : {"id", "label", "time_ns", "total_ns", "share", "launches", "wait_ns",
-                          "bytes", "gbps", "floor_ns"}) {
+  for (const char* key : {"id", "label", "time_ns", "total_ns", "share", "launches", "bytes",
+                          "gbps", "floor_ns"}) {
     EXPECT_TRUE(json.at("stages").at(0).contains(key)) << key;
   }
   EXPECT_EQ(json.at("stages").at(0).at("id"), "moe");

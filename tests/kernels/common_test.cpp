@@ -74,7 +74,8 @@ TEST(Rope, PlainFrequenciesAndRotation) {
 // With base 160000, factor 16 and original length 65536 the ramp runs from pair 15 to pair 25.
 TEST(Rope, YarnRamp) {
   const ModelConfig m = preset("dsv4-flash");
-  const std::vector<double>& f = Rope(m, 4).frequencies();
+  const Rope rope(m, 4);
+  const std::vector<double>& f = rope.frequencies();
   const auto plain = [](int i) { return std::pow(160000.0, -2.0 * i / 64); };
   for (int i = 0; i <= 15; ++i) EXPECT_NEAR(f[i] / plain(i), 1.0, 1e-12) << i;
   EXPECT_NEAR(f[20] / plain(20), 0.5 + 0.5 / 16, 1e-12);

@@ -153,8 +153,8 @@ double top1_agreement(const std::vector<float>& actual, const std::vector<float>
   std::int64_t counted = 0;
   std::int64_t agreed = 0;
   for (auto at = expected.begin(); at != expected.end(); at += vocab) {
-    std::vector<float> best(2);
-    std::partial_sort_copy(at, at + vocab, best.begin(), best.end(), std::greater<>());
+    std::vector<float> best(at, at + vocab);
+    std::partial_sort(best.begin(), best.begin() + 2, best.end(), std::greater<>());
     if (best[0] - best[1] <= margin) continue;
     const auto mine = actual.begin() + (at - expected.begin());
     ++counted;

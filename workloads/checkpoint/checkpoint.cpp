@@ -141,12 +141,14 @@ class Binder {
   CheckpointFindings& findings_;
 };
 
-// A config that describes far more than the files hold would have every tensor reported missing,
-// and work without bound before that.
-void check_proportion(const ModelConfig& config, std::size_t tensors, const std::string& folder) {
-  const auto described =
-      static_cast<std::uint64_t>(config.layers) * static_cast<std::uint64_t>(1 + config.experts);
-  if (described <= tensors) return;
+// A config that describes far more than the files hold would have nearly every tensor reported
+// missing, and work without bound before that. A complete layer has over 20 tensors and six for
+// each expert.
+void check_proportion(const ModelConfig& config, std::size_t tensors, const std::string& folder,
+                      const CheckpointFindings& findings) {
+  const auto least = static_cast<std::size_t>(config.layers * (10 + 2 * config.experts));
+  if (least <= tensors) return;
+  findings.raise(folder);  // an index that leads astray explains it better
   throw input_error(
       "{}: expected the tensors of {} layers with {} experts each, as config.json says, found {} "
       "tensors in all",
@@ -168,7 +170,7 @@ struct Checkpoint::Loaded {
 Checkpoint::Loaded::Loaded(const std::filesystem::path& folder, const ModelConfig& config) {
   CheckpointFindings findings;
   files.emplace(folder, findings);
-  check_proportion(config, files->tensors().size(), folder.string());
+  check_proportion(config, files->tensors().size(), folder.string(), findings);
   contents.shards = static_cast<std::int64_t>(files->shard_count());
   contents.tensors = std::ssize(files->tensors());
   for (const auto& [name, tensor] : files->tensors()) contents.bytes += std::ssize(tensor.bytes);

@@ -40,25 +40,18 @@ Index read_index(const fs::path& path) {
   return index;
 }
 
-// "model-00002-of-00003.safetensors".
-struct NumberedShard {
-  int number;
-  int count;
-};
-
-std::optional<NumberedShard> parse_numbered(std::string_view name) {
+// The 3 of "model-00002-of-00003.safetensors"; nothing for other names.
+std::optional<int> shard_count_in(std::string_view name) {
   constexpr std::string_view kPattern = "model-#####-of-#####.safetensors";
+  constexpr std::size_t kCountAt = 15;
   if (name.size() != kPattern.size()) return std::nullopt;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const bool digit = name[i] >= '0' && name[i] <= '9';
     if (kPattern[i] == '#' ? !digit : name[i] != kPattern[i]) return std::nullopt;
   }
-  const auto number_at = [name](std::size_t at) {
-    int value = 0;
-    std::from_chars(name.data() + at, name.data() + at + 5, value);
-    return value;
-  };
-  return NumberedShard{number_at(6), number_at(15)};
+  int count = 0;
+  std::from_chars(name.data() + kCountAt, name.data() + kCountAt + 5, count);
+  return count;
 }
 
 std::vector<std::string> numbered_shards(const fs::path& folder) {
@@ -68,10 +61,10 @@ std::vector<std::string> numbered_shards(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
        entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
-    const auto shard = parse_numbered(name);
-    if (!shard) continue;
+    const std::optional<int> claimed = shard_count_in(name);
+    if (!claimed) continue;
     found.insert(name);
-    count = std::max(count, shard->count);
+    count = std::max(count, *claimed);
   }
   if (failure) throw input_error("{}: cannot list: {}", folder.string(), failure.message());
   if (found.empty()) {

@@ -17,8 +17,10 @@ void fill_lanes(std::span<std::byte> out, std::uint64_t key, Lanes lanes) {
     const std::uint64_t value = word(i);
     std::memcpy(out.data() + 8 * i, &value, sizeof(value));
   }
+  const std::span<std::byte> rest = out.subspan(static_cast<std::size_t>(8 * words));
+  if (rest.empty()) return;
   const std::uint64_t last = word(words);
-  std::memcpy(out.data() + 8 * words, &last, out.size() % 8);
+  std::memcpy(rest.data(), &last, rest.size());
 }
 
 }  // namespace dscope

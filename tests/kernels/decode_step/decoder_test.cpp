@@ -6,6 +6,7 @@
 #include "kernels/decode_step/step_metadata.h"
 #include "workloads/base/error.h"
 #include "workloads/checkpoint/synthetic_weights.h"
+#include "workloads/op.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
