@@ -32,6 +32,9 @@ constexpr Command kCommands[] = {
     {"run", "Decode and account for the time", dscope::cli::add_run},
     {"report", "Show a profile document", dscope::cli::add_report},
     {"compare", "Compare two profile documents, with a verdict", dscope::cli::add_compare},
+#if DSCOPE_HAVE_BENCH
+    {"bench", "Run the micro-benchmarks", dscope::cli::add_bench},
+#endif
     {"devices", "List the GPUs of the catalogue", dscope::cli::add_devices},
     {"models", "List the model presets", dscope::cli::add_models},
     {"doctor", "Say what this machine can do", dscope::cli::add_doctor},

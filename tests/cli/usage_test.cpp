@@ -88,6 +88,16 @@ TEST(Dscope, HelpShowsCommandsAndExamples) {
   EXPECT_THAT(dscope("--version").out, HasSubstr("dscope "));
 }
 
+#if DSCOPE_HAVE_BENCH
+TEST(Dscope, BenchTakesGoogleBenchmarksFlags) {
+  const CommandResult list = dscope("bench --benchmark_list_tests");
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  EXPECT_THAT(list.out, HasSubstr("cpu/moe/routed"));
+  EXPECT_EQ(dscope("bench --fast").exit_code, 2);
+  EXPECT_EQ(dscope("bench --benchmark_filter=nothing").exit_code, 2);
+}
+#endif
+
 TEST(Dscope, CataloguesPrintInEveryFormat) {
   for (const char* command : {"models", "devices", "doctor"}) {
     const auto json = nlohmann::json::parse(dscope(std::string(command) + " --format json").out);
