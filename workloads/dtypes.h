@@ -40,7 +40,8 @@ static_assert(sizeof(bf16_t) == 2);
   const std::uint32_t exponent = (bits >> 10) & 0x1fu;
   const std::uint32_t mantissa = bits & 0x3ffu;
   if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  if (exponent != 0)
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   // Subnormal: mantissa * 2^-24, exact in float32.
   const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
   return sign != 0 ? -magnitude : magnitude;
@@ -107,7 +108,9 @@ inline constexpr std::array<float, 16> kE2m1Values{0.0f,  0.5f,  1.0f,  1.5f,  2
                                                    4.0f,  6.0f,  -0.0f, -0.5f, -1.0f, -1.5f,
                                                    -2.0f, -3.0f, -4.0f, -6.0f};
 
-[[nodiscard]] constexpr float e2m1_to_float(std::uint8_t code) { return kE2m1Values[code & 0xf]; }
+[[nodiscard]] constexpr float e2m1_to_float(std::uint8_t code) {
+  return kE2m1Values[code & 0xf];
+}
 
 // Round to nearest, ties to the even code, saturating to +-6. NaN has no code and gives +6, the
 // same as infinity: callers quantise finite data.

@@ -85,8 +85,7 @@ struct Preset {
   std::string_view name;
   ModelConfig (*make)();
 };
-constexpr Preset kPresets[] = {
-    {"dsv4-flash", flash}, {"dsv4-pro", pro}, {"dsv4-tiny", tiny}};
+constexpr Preset kPresets[] = {{"dsv4-flash", flash}, {"dsv4-pro", pro}, {"dsv4-tiny", tiny}};
 
 // The integer and floating fields by the names of the official config.json. `required` fields have
 // no default that would be right for every model.
@@ -172,9 +171,10 @@ void check_architecture(const JsonReader& json) {
   }
   const std::string type = json.at("model_type").as_string();
   if (type == "deepseek_v4") return;
-  const bool v41 = type.find("v4_1") != std::string::npos || type.find("v41") != std::string::npos ||
-                   type.find("v4.1") != std::string::npos;
-  throw input_error("{}: /model_type: expected \"deepseek_v4\", found \"{}\"{}", json.source(), type,
+  const bool v41 = type.find("v4_1") != std::string::npos ||
+                   type.find("v41") != std::string::npos || type.find("v4.1") != std::string::npos;
+  throw input_error("{}: /model_type: expected \"deepseek_v4\", found \"{}\"{}", json.source(),
+                    type,
                     v41 ? ": V4.1 is a different architecture (shared KV layers, engram tables, "
                           "delayed hyper-connections) with another decode step"
                         : "");
@@ -195,7 +195,8 @@ void check_fixed(const JsonReader& json) {
   for (const FixedField& field : fixed_fields()) {
     if (!json.has(field.key)) continue;
     const JsonReader at = json.at(field.key);
-    if (at.value() != field.value) at.fail(fmt::format("{} ({})", field.value.dump(), field.reason));
+    if (at.value() != field.value)
+      at.fail(fmt::format("{} ({})", field.value.dump(), field.reason));
   }
 }
 
@@ -279,35 +280,37 @@ void check_positive(const ModelConfig& m, Findings& findings) {
   }
   for (const YarnField& field : kYarnFields) {
     const double value = m.yarn.*field.member;
-    findings.require(std::isfinite(value) && value > 0,
-                     fmt::format("rope_scaling.{}: expected a positive number, found {}", field.key,
-                                 value));
+    findings.require(
+        std::isfinite(value) && value > 0,
+        fmt::format("rope_scaling.{}: expected a positive number, found {}", field.key, value));
   }
 }
 
 void check_relations(const ModelConfig& m, Findings& findings) {
   const auto ratios = static_cast<std::int64_t>(m.compress_ratios.size());
-  findings.require(ratios == m.layers, fmt::format("compress_ratios: expected {} entries, found {}",
-                                                   m.layers, ratios));
+  findings.require(ratios == m.layers,
+                   fmt::format("compress_ratios: expected {} entries, found {}", m.layers, ratios));
   findings.require(m.heads % m.o_groups == 0,
                    fmt::format("o_groups: {} groups do not divide {} heads", m.o_groups, m.heads));
-  findings.require(m.rope_dim < m.head_dim && m.rope_dim % 2 == 0,
-                   fmt::format("qk_rope_head_dim: expected an even number below head_dim {}, found {}",
-                               m.head_dim, m.rope_dim));
-  findings.require(std::has_single_bit(static_cast<std::uint64_t>(m.index_dim)),
-                   fmt::format("index_head_dim: expected a power of two (Hadamard), found {}",
-                               m.index_dim));
+  findings.require(
+      m.rope_dim < m.head_dim && m.rope_dim % 2 == 0,
+      fmt::format("qk_rope_head_dim: expected an even number below head_dim {}, found {}",
+                  m.head_dim, m.rope_dim));
+  findings.require(
+      std::has_single_bit(static_cast<std::uint64_t>(m.index_dim)),
+      fmt::format("index_head_dim: expected a power of two (Hadamard), found {}", m.index_dim));
   findings.require(m.rope_dim <= m.index_dim,
                    fmt::format("index_head_dim: expected at least qk_rope_head_dim {}, found {}",
                                m.rope_dim, m.index_dim));
-  findings.require(m.experts_per_token <= m.experts,
-                   fmt::format("num_experts_per_tok: {} of {} experts", m.experts_per_token,
-                               m.experts));
+  findings.require(
+      m.experts_per_token <= m.experts,
+      fmt::format("num_experts_per_tok: {} of {} experts", m.experts_per_token, m.experts));
   findings.require(m.hash_layers <= m.layers,
                    fmt::format("num_hash_layers: {} of {} layers", m.hash_layers, m.layers));
-  findings.require(m.hidden % kMxfp4Group == 0,
-                   fmt::format("hidden_size: expected a multiple of the MXFP4 group of {}, found {}",
-                               kMxfp4Group, m.hidden));
+  findings.require(
+      m.hidden % kMxfp4Group == 0,
+      fmt::format("hidden_size: expected a multiple of the MXFP4 group of {}, found {}",
+                  kMxfp4Group, m.hidden));
   findings.require(m.moe_intermediate % kMxfp4Group == 0,
                    fmt::format("moe_intermediate_size: expected a multiple of the MXFP4 group of "
                                "{}, found {}",

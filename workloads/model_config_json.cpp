@@ -45,8 +45,12 @@ void visit_fields(Config& m, Visit visit) {
   visit("eos", m.eos);
 }
 
-void read_field(const JsonReader& at, std::int64_t& out) { out = at.as_int(); }
-void read_field(const JsonReader& at, double& out) { out = at.as_number(); }
+void read_field(const JsonReader& at, std::int64_t& out) {
+  out = at.as_int();
+}
+void read_field(const JsonReader& at, double& out) {
+  out = at.as_number();
+}
 
 }  // namespace
 

@@ -101,7 +101,9 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {Op::kSample, Stage::kLmHead, "lm_head.sample"},
 }};
 
-[[nodiscard]] constexpr const OpInfo& info(Op op) { return kOps[static_cast<std::size_t>(op)]; }
+[[nodiscard]] constexpr const OpInfo& info(Op op) {
+  return kOps[static_cast<std::size_t>(op)];
+}
 
 [[nodiscard]] constexpr std::optional<Op> op_from_name(std::string_view name) {
   for (const OpInfo& entry : kOps) {

@@ -24,7 +24,8 @@ struct CostInputs {
   // Distinct routed experts of this rank that are read in each layer, [layers]. From recorded or
   // generated ids it is exact; for a distribution it is the expectation (hence double).
   std::vector<double> unique_experts;
-  // (token, expert) pairs this rank computes in each layer, [layers]: T*k without expert parallelism.
+  // (token, expert) pairs this rank computes in each layer, [layers]: T*k without expert
+  // parallelism.
   std::vector<double> expert_slots;
 };
 
@@ -36,8 +37,8 @@ struct OpCost {
   double weight_bytes = 0;  // read
   double read_bytes = 0;    // activations and caches
   double write_bytes = 0;
-  double flops = 0;         // multiply and add count as two
-  double wire_bytes = 0;    // collectives: payload per rank (not multiplied by algorithm factors)
+  double flops = 0;       // multiply and add count as two
+  double wire_bytes = 0;  // collectives: payload per rank (not multiplied by algorithm factors)
 
   [[nodiscard]] double bytes() const { return weight_bytes + read_bytes + write_bytes; }
 };

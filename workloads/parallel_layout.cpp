@@ -38,7 +38,9 @@ bool ep_fits(const ModelConfig& m, int tp, int ep) {
 
 }  // namespace
 
-Slice ParallelLayout::heads(const ModelConfig& m) const { return even_share(m.heads, tp, rank); }
+Slice ParallelLayout::heads(const ModelConfig& m) const {
+  return even_share(m.heads, tp, rank);
+}
 
 Slice ParallelLayout::o_groups(const ModelConfig& m) const {
   const Slice h = heads(m);
@@ -76,13 +78,15 @@ std::int64_t ParallelLayout::vocab_chunk(const ModelConfig& m) const {
 void validate(const ParallelLayout& layout, const ModelConfig& m) {
   if (layout.tp < 1 || !tp_fits(m, layout.tp)) {
     throw usage_error(
-        "tp: {} ranks do not divide {} ({} heads, {} o-groups, shared intermediate {}); these do: {}",
+        "tp: {} ranks do not divide {} ({} heads, {} o-groups, shared intermediate {}); these do: "
+        "{}",
         layout.tp, m.name, m.heads, m.o_groups, m.shared_intermediate(),
         working_values([&](int n) { return tp_fits(m, n); }));
   }
   if (layout.ep < 1 || !ep_fits(m, layout.tp, layout.ep)) {
     throw usage_error(
-        "ep: {} groups of routed experts do not fit tp {} of {} ({} experts, intermediate {}, slices "
+        "ep: {} groups of routed experts do not fit tp {} of {} ({} experts, intermediate {}, "
+        "slices "
         "in multiples of {}); these do: {}",
         layout.ep, layout.tp, m.name, m.experts, m.moe_intermediate, kMxfp4Group,
         working_values([&](int n) { return ep_fits(m, layout.tp, n); }));

@@ -29,15 +29,17 @@ struct Slice {
 //                     is formed by the all-reduce behind wo_b, which is linear)
 //   intermediate      a slice of the shared expert (tp ways) and of its routed experts (tp/ep ways)
 //   routed experts    E/ep consecutive ids; ids owned elsewhere are -1 on this rank
-//   vocabulary        ceil(V/tp) consecutive rows of embedding and LM head (the last may be shorter)
+//   vocabulary        ceil(V/tp) consecutive rows of embedding and LM head (the last may be
+//   shorter)
 struct ParallelLayout {
   int tp = 1;
   int ep = 1;
   int rank = 0;
 
   [[nodiscard]] Slice heads(const ModelConfig& m) const;
-  [[nodiscard]] Slice o_groups(const ModelConfig& m) const;        // groups touched by heads()
-  // Columns of each touched group's wo_a that belong to this rank: all of them unless tp > o_groups.
+  [[nodiscard]] Slice o_groups(const ModelConfig& m) const;  // groups touched by heads()
+  // Columns of each touched group's wo_a that belong to this rank: all of them unless tp >
+  // o_groups.
   [[nodiscard]] Slice o_group_inputs(const ModelConfig& m) const;
   [[nodiscard]] Slice shared_intermediate(const ModelConfig& m) const;
   [[nodiscard]] Slice routed_intermediate(const ModelConfig& m) const;

@@ -9,10 +9,10 @@ namespace dscope {
 
 // One sequence's part in a decode step: it contributes one token.
 struct StepSequence {
-  std::int64_t slot = 0;      // cache slot, 0 .. max_batch-1; stable while the request lives
-  std::int64_t context = 0;   // S: tokens in the sequence including the one decoded now
-  std::int64_t request = 0;   // which request of the trace; with fixed workloads the slot
-  bool admitted = false;      // first decode step of this request: the slot's caches start anew
+  std::int64_t slot = 0;     // cache slot, 0 .. max_batch-1; stable while the request lives
+  std::int64_t context = 0;  // S: tokens in the sequence including the one decoded now
+  std::int64_t request = 0;  // which request of the trace; with fixed workloads the slot
+  bool admitted = false;     // first decode step of this request: the slot's caches start anew
 };
 
 // The shape of one decode step: what is decoded together.

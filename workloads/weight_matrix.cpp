@@ -20,22 +20,30 @@ T load(const std::byte* at) {
 
 std::int64_t element_bits(WeightFormat format) {
   switch (format) {
-    case WeightFormat::kF32: return 32;
+    case WeightFormat::kF32:
+      return 32;
     case WeightFormat::kF16:
-    case WeightFormat::kBf16: return 16;
-    case WeightFormat::kFp8: return 8;
-    case WeightFormat::kMxfp4: return 4;
+    case WeightFormat::kBf16:
+      return 16;
+    case WeightFormat::kFp8:
+      return 8;
+    case WeightFormat::kMxfp4:
+      return 4;
   }
   return 0;
 }
 
 float load_float(WeightFormat format, const std::byte* base, std::int64_t i) {
   switch (format) {
-    case WeightFormat::kF32: return load<float>(base + 4 * i);
-    case WeightFormat::kF16: return f16_to_float(load<std::uint16_t>(base + 2 * i));
-    case WeightFormat::kBf16: return bf16_to_float(load<bf16_t>(base + 2 * i));
+    case WeightFormat::kF32:
+      return load<float>(base + 4 * i);
+    case WeightFormat::kF16:
+      return f16_to_float(load<std::uint16_t>(base + 2 * i));
+    case WeightFormat::kBf16:
+      return bf16_to_float(load<bf16_t>(base + 2 * i));
     case WeightFormat::kFp8:
-    case WeightFormat::kMxfp4: break;
+    case WeightFormat::kMxfp4:
+      break;
   }
   throw Error(ErrorKind::kInternal, "quantised values need their scales: use decode_row");
 }
@@ -51,8 +59,10 @@ std::int64_t WeightMatrix::bytes() const {
       };
       return data_bytes + blocks(row_origin, rows) * blocks(col_origin, cols);
     }
-    case WeightFormat::kMxfp4: return data_bytes + rows * ceil_div(cols, kMxfp4Group);
-    default: return data_bytes;
+    case WeightFormat::kMxfp4:
+      return data_bytes + rows * ceil_div(cols, kMxfp4Group);
+    default:
+      return data_bytes;
   }
 }
 
@@ -84,7 +94,9 @@ WeightMatrix WeightMatrix::col_slice(std::int64_t begin, std::int64_t end) const
 void decode_row(const WeightMatrix& weight, std::int64_t row, float* out) {
   const std::byte* data = weight.data + row * weight.row_bytes;
   switch (weight.format) {
-    case WeightFormat::kF32: std::memcpy(out, data, static_cast<std::size_t>(weight.cols) * 4); return;
+    case WeightFormat::kF32:
+      std::memcpy(out, data, static_cast<std::size_t>(weight.cols) * 4);
+      return;
     case WeightFormat::kF16:
     case WeightFormat::kBf16:
       for (std::int64_t c = 0; c < weight.cols; ++c) out[c] = load_float(weight.format, data, c);
@@ -115,7 +127,9 @@ void decode_row(const WeightMatrix& weight, std::int64_t row, float* out) {
   }
 }
 
-float WeightVector::operator[](std::int64_t i) const { return load_float(format, data, i); }
+float WeightVector::operator[](std::int64_t i) const {
+  return load_float(format, data, i);
+}
 
 WeightVector WeightVector::slice(std::int64_t begin, std::int64_t end) const {
   DSCOPE_REQUIRE(0 <= begin && begin <= end && end <= size, "[{}, {}) is not within {} values",

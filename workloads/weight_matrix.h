@@ -28,11 +28,11 @@ struct WeightMatrix {
   WeightFormat format = WeightFormat::kBf16;
   std::int64_t rows = 0;
   std::int64_t cols = 0;
-  const std::byte* data = nullptr;          // first element of row 0
-  std::int64_t row_bytes = 0;               // distance between rows
-  const std::uint8_t* scales = nullptr;     // E8M0; null for unquantised formats
-  std::int64_t scale_row_bytes = 0;         // distance between rows of the scale grid
-  std::int64_t row_origin = 0;              // of element (0, 0) in the scale grid, in elements
+  const std::byte* data = nullptr;       // first element of row 0
+  std::int64_t row_bytes = 0;            // distance between rows
+  const std::uint8_t* scales = nullptr;  // E8M0; null for unquantised formats
+  std::int64_t scale_row_bytes = 0;      // distance between rows of the scale grid
+  std::int64_t row_origin = 0;           // of element (0, 0) in the scale grid, in elements
   std::int64_t col_origin = 0;
 
   [[nodiscard]] bool empty() const { return data == nullptr; }

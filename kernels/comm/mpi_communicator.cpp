@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/comm/communicator.h"
-
 #include "workloads/base/error.h"
 
 #include <mpi.h>
@@ -20,10 +19,18 @@ void check(int status, const char* call) {
   throw Error(ErrorKind::kInternal, fmt::format("{}: {}", call, text));
 }
 
-float widen(float value) { return value; }
-float widen(bf16_t value) { return bf16_to_float(value); }
-void narrow(double sum, float& out) { out = static_cast<float>(sum); }
-void narrow(double sum, bf16_t& out) { out = bf16_from_float(static_cast<float>(sum)); }
+float widen(float value) {
+  return value;
+}
+float widen(bf16_t value) {
+  return bf16_to_float(value);
+}
+void narrow(double sum, float& out) {
+  out = static_cast<float>(sum);
+}
+void narrow(double sum, bf16_t& out) {
+  out = bf16_from_float(static_cast<float>(sum));
+}
 
 class MpiCommunicator final : public Communicator {
  public:

@@ -13,8 +13,12 @@ namespace dscope {
 template <class T>
 concept Activation = std::same_as<T, float> || std::same_as<T, bf16_t>;
 
-[[nodiscard]] inline float to_float(float value) { return value; }
-[[nodiscard]] inline float to_float(bf16_t value) { return bf16_to_float(value); }
+[[nodiscard]] inline float to_float(float value) {
+  return value;
+}
+[[nodiscard]] inline float to_float(bf16_t value) {
+  return bf16_to_float(value);
+}
 
 template <Activation Act>
 [[nodiscard]] inline Act from_float(float value) {

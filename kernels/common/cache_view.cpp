@@ -65,8 +65,7 @@ std::byte* page_of(const View& cache, std::int64_t slot) {
 
 template <class View>
 std::byte* plain_entry(const View& cache, std::int64_t slot) {
-  return page_of(cache, slot) +
-         slot % cache.page_entries * cache.dim * element_bytes(cache.format);
+  return page_of(cache, slot) + slot % cache.page_entries * cache.dim * element_bytes(cache.format);
 }
 
 }  // namespace

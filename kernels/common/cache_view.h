@@ -15,9 +15,12 @@ enum class CacheFormat : std::uint8_t { kF32, kBf16, kFp8 };
 
 [[nodiscard]] constexpr CacheFormat cache_format(Numerics numerics) {
   switch (numerics) {
-    case Numerics::kExact: return CacheFormat::kF32;
-    case Numerics::kBf16: return CacheFormat::kBf16;
-    default: return CacheFormat::kFp8;
+    case Numerics::kExact:
+      return CacheFormat::kF32;
+    case Numerics::kBf16:
+      return CacheFormat::kBf16;
+    default:
+      return CacheFormat::kFp8;
   }
 }
 

@@ -17,6 +17,8 @@ namespace dscope {
   return sum;
 }
 
-[[nodiscard]] inline double sum_of_squares(const float* a, std::int64_t n) { return dot(a, a, n); }
+[[nodiscard]] inline double sum_of_squares(const float* a, std::int64_t n) {
+  return dot(a, a, n);
+}
 
 }  // namespace dscope

@@ -29,14 +29,14 @@ namespace dscope {
 // 8 rows for ratio 4 and 128 for ratio 128; a token's row is position mod ring.
 template <Activation Act>
 struct CompressorParams {
-  std::int64_t tokens = 0;                    // T
-  std::int64_t ratio = 4;                     // 4 or 128
-  std::int64_t dim = 512;                     // of an entry
+  std::int64_t tokens = 0;  // T
+  std::int64_t ratio = 4;   // 4 or 128
+  std::int64_t dim = 512;   // of an entry
   std::int64_t rope_dim = 64;
-  const float* kv = nullptr;                  // [T, C]
-  const float* score = nullptr;               // [T, C], without ape
-  WeightMatrix ape;                           // [ratio, C]
-  WeightVector norm;                          // [dim]
+  const float* kv = nullptr;     // [T, C]
+  const float* score = nullptr;  // [T, C], without ape
+  WeightMatrix ape;              // [ratio, C]
+  WeightVector norm;             // [dim]
   double eps = 0;
   const Rope* rope = nullptr;
   const std::int64_t* positions = nullptr;    // [T]
@@ -44,7 +44,7 @@ struct CompressorParams {
   float* state = nullptr;
   // [T] cache slot of the entry that this token would complete; read only where it does.
   const std::int64_t* entry_slots = nullptr;
-  KvCacheView kv_cache;                       // exactly one of the two has data
+  KvCacheView kv_cache;  // exactly one of the two has data
   IndexCacheView index_cache;
 };
 

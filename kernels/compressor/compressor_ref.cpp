@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/compressor/compressor.h"
-
 #include "kernels/common/dot.h"
 #include "kernels/common/hadamard.h"
+#include "kernels/compressor/compressor.h"
 #include "workloads/base/error.h"
 
 #include <algorithm>

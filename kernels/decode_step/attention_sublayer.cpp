@@ -48,11 +48,11 @@ void CpuDecoder<Act>::project_queries(StepState& s, const AttentionWeights& w, c
   {
     const StageRange range(s.sink, Op::kQNorm);
     reference_rms_norm<Act, Act>({.tokens = s.tokens,
-                             .x = qkv_.data(),
-                             .x_stride = qkv_stride,
-                             .weight = w.q_norm,
-                             .eps = model_.rms_eps,
-                             .y = qr_.data()});
+                                  .x = qkv_.data(),
+                                  .x_stride = qkv_stride,
+                                  .weight = w.q_norm,
+                                  .eps = model_.rms_eps,
+                                  .y = qr_.data()});
   }
   {
     const StageRange range(s.sink, Op::kQUp);
@@ -96,23 +96,22 @@ void CpuDecoder<Act>::compress(StepState& s, Op op, const CompressorWeights& w, 
   const std::vector<float> score = project_history(s, w.wgate);
   LayerCaches& caches = caches_[layer];
   const bool index = op == Op::kIndexCompressor;
-  reference_compressor<Act>(
-      {.tokens = s.tokens,
-       .ratio = ratio(layer),
-       .dim = dim,
-       .rope_dim = model_.rope_dim,
-       .kv = kv.data(),
-       .score = score.data(),
-       .ape = w.ape,
-       .norm = w.norm,
-       .eps = model_.rms_eps,
-       .rope = &rope(layer),
-       .positions = s.meta->positions.data(),
-       .state_slots = s.meta->slots.data(),
-       .state = index ? caches.index_state() : caches.state(),
-       .entry_slots = s.meta->of_ratio(ratio(layer)).entry_slots.data(),
-       .kv_cache = index ? KvCacheView{} : caches.compressed(),
-       .index_cache = index ? caches.index() : IndexCacheView{}});
+  reference_compressor<Act>({.tokens = s.tokens,
+                             .ratio = ratio(layer),
+                             .dim = dim,
+                             .rope_dim = model_.rope_dim,
+                             .kv = kv.data(),
+                             .score = score.data(),
+                             .ape = w.ape,
+                             .norm = w.norm,
+                             .eps = model_.rms_eps,
+                             .rope = &rope(layer),
+                             .positions = s.meta->positions.data(),
+                             .state_slots = s.meta->slots.data(),
+                             .state = index ? caches.index_state() : caches.state(),
+                             .entry_slots = s.meta->of_ratio(ratio(layer)).entry_slots.data(),
+                             .kv_cache = index ? KvCacheView{} : caches.compressed(),
+                             .index_cache = index ? caches.index() : IndexCacheView{}});
 }
 
 template <Activation Act>

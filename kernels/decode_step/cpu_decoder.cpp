@@ -33,7 +33,8 @@ void check_options(const ModelConfig& m, const DecoderOptions& options, const Co
   if (m.head_dim != KvPage::kHeadDim || m.rope_dim != KvPage::kRopeDim ||
       m.index_dim != IndexPage::kDim) {
     throw usage_error(
-        "numerics: {} keeps keys in FP8 pages, which hold heads of 512 (64 roped) and index keys of "
+        "numerics: {} keeps keys in FP8 pages, which hold heads of 512 (64 roped) and index keys "
+        "of "
         "128; {} has heads of {} ({} roped) and index keys of {}: use exact or bf16",
         id(options.numerics), m.name, m.head_dim, m.rope_dim, m.index_dim);
   }

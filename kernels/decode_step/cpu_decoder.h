@@ -38,13 +38,13 @@ class CpuDecoder final : public Decoder {
     const StepMetadata* meta = nullptr;
     const StepHooks* hooks = nullptr;
     RangeSink* sink = nullptr;
-    std::int64_t tokens = 0;     // T
-    std::vector<Act> streams;    // [T, hc_mult, d] the residual stream
-    std::vector<float> mixed;    // [T, d] streams as hyper-connections mix them, before the norm
-    std::vector<Act> x;          // [T, d] input of a sublayer, normed
-    std::vector<Act> f;          // [T, d] its output
-    std::vector<float> post;     // [T, hc_mult]
-    std::vector<float> mixing;   // [T, hc_mult, hc_mult]
+    std::int64_t tokens = 0;    // T
+    std::vector<Act> streams;   // [T, hc_mult, d] the residual stream
+    std::vector<float> mixed;   // [T, d] streams as hyper-connections mix them, before the norm
+    std::vector<Act> x;         // [T, d] input of a sublayer, normed
+    std::vector<Act> f;         // [T, d] its output
+    std::vector<float> post;    // [T, hc_mult]
+    std::vector<float> mixing;  // [T, hc_mult, hc_mult]
   };
 
   void check_tokens(std::span<const StepToken> tokens, std::span<float> logits) const;
@@ -104,13 +104,13 @@ class CpuDecoder final : public Decoder {
   PageTable pages_;
   Rope plain_rope_;
   Rope yarn_rope_;
-  std::vector<LayerCaches> caches_;            // [layers]
-  std::vector<std::int64_t> next_position_;    // [max_batch]; -1: no sequence in this slot
+  std::vector<LayerCaches> caches_;          // [layers]
+  std::vector<std::int64_t> next_position_;  // [max_batch]; -1: no sequence in this slot
 
   // Scratch of the attention sublayer, sized for the step at hand.
-  std::vector<Act> qkv_;   // [T, q_lora + D]
-  std::vector<Act> qr_;    // [T, q_lora] normed
-  std::vector<Act> q_;     // [T, H, D]
+  std::vector<Act> qkv_;         // [T, q_lora + D]
+  std::vector<Act> qr_;          // [T, q_lora] normed
+  std::vector<Act> q_;           // [T, H, D]
   std::vector<float> attended_;  // [T, H, D] before the inverse RoPE
   std::vector<Act> o_;           // [T, H, D]
 };

@@ -19,10 +19,10 @@ namespace dscope {
 struct DecoderOptions {
   Numerics numerics = Numerics::kServing;
   ParallelLayout layout;
-  std::int64_t layers = 0;       // run only the first `layers`; 0: all
+  std::int64_t layers = 0;  // run only the first `layers`; 0: all
   std::int64_t max_batch = 1;
   std::int64_t max_context = 1;
-  std::uint64_t seed = 0;        // of synthetic history
+  std::uint64_t seed = 0;  // of synthetic history
 };
 
 // One token to decode: the `position`-th (from 0) of the sequence in cache slot `slot`. Positions

@@ -12,11 +12,11 @@ namespace dscope {
 namespace {
 
 struct Sizes {
-  std::int64_t window = 0;      // bytes
-  std::int64_t compressed = 0;  // bytes
-  std::int64_t index = 0;       // bytes
-  std::int64_t state = 0;       // floats
-  std::int64_t index_state = 0; // floats
+  std::int64_t window = 0;       // bytes
+  std::int64_t compressed = 0;   // bytes
+  std::int64_t index = 0;        // bytes
+  std::int64_t state = 0;        // floats
+  std::int64_t index_state = 0;  // floats
 };
 
 std::int64_t state_floats(std::int64_t ratio, std::int64_t dim) {
@@ -72,8 +72,9 @@ LayerCaches::LayerCaches(const ModelConfig& m, int ratio, CacheFormat format,
   state_.resize(static_cast<std::size_t>(s.state));
   index_state_.resize(static_cast<std::size_t>(s.index_state));
   const auto kv_view = [&](std::vector<std::byte>& bytes, std::int64_t page_entries) {
-    return KvCacheView{bytes.data(), format,       m.head_dim,
-                       m.rope_dim,   page_entries, kv_page_stride(format, page_entries, m.head_dim)};
+    return KvCacheView{bytes.data(), format,
+                       m.head_dim,   m.rope_dim,
+                       page_entries, kv_page_stride(format, page_entries, m.head_dim)};
   };
   window_ = kv_view(window_bytes_, kPageTokens);
   if (ratio == 0) return;

@@ -17,7 +17,7 @@ namespace {
 // weights alive for the step.
 struct RankExperts {
   std::vector<std::shared_ptr<const ExpertWeights>> handles;
-  std::vector<ExpertWeights> slices;             // [owned experts]
+  std::vector<ExpertWeights> slices;              // [owned experts]
   std::vector<const ExpertWeights*> by_local_id;  // [owned experts], null: not named
 };
 
@@ -101,9 +101,8 @@ void CpuDecoder<Act>::moe(StepState& s, std::int64_t layer, const LayerWeights& 
                    .out = s.f.data()};
   {
     const StageRange range(s.sink, Op::kMoeRouted);
-    const RankExperts experts =
-        fetch_experts(weights_, layer, options_.layout.experts(model_),
-                      options_.layout.routed_intermediate(model_), ids);
+    const RankExperts experts = fetch_experts(weights_, layer, options_.layout.experts(model_),
+                                              options_.layout.routed_intermediate(model_), ids);
     p.experts = &experts.by_local_id;
     reference_moe_routed(p);
   }

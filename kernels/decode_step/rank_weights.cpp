@@ -13,8 +13,8 @@ LayerWeights rank_slice(const LayerWeights& layer, const ModelConfig& m,
   LayerWeights mine = layer;
   mine.attn.wq_b = layer.attn.wq_b.row_slice(heads.begin * m.head_dim, heads.end * m.head_dim);
   mine.attn.sink = layer.attn.sink.slice(heads.begin, heads.end);
-  mine.attn.wo_a = layer.attn.wo_a.row_slice(lora.begin, lora.end)
-                       .col_slice(inputs.begin, inputs.end);
+  mine.attn.wo_a =
+      layer.attn.wo_a.row_slice(lora.begin, lora.end).col_slice(inputs.begin, inputs.end);
   mine.attn.wo_b = layer.attn.wo_b.col_slice(lora.begin, lora.end);
   mine.shared_expert = rank_slice(layer.shared_expert, layout.shared_intermediate(m));
   return mine;

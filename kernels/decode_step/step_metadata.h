@@ -30,12 +30,12 @@ struct RatioMetadata {
 struct StepMetadata {
   StepMetadata(const ModelConfig& model, const PageTable& pages, std::span<const StepToken> tokens);
 
-  std::vector<std::int32_t> ids;            // [T]
-  std::vector<std::int64_t> slots;          // [T] sequence slots
-  std::vector<std::int64_t> positions;      // [T]
-  std::vector<std::int64_t> window_slots;   // [T] where the new token goes in the window cache
-  std::vector<std::int32_t> page_rows;      // [T, pages_per_sequence]
-  IndexList window;                         // newest first
+  std::vector<std::int32_t> ids;           // [T]
+  std::vector<std::int64_t> slots;         // [T] sequence slots
+  std::vector<std::int64_t> positions;     // [T]
+  std::vector<std::int64_t> window_slots;  // [T] where the new token goes in the window cache
+  std::vector<std::int32_t> page_rows;     // [T, pages_per_sequence]
+  IndexList window;                        // newest first
   RatioMetadata ratio4;
   RatioMetadata ratio128;
 

@@ -14,7 +14,8 @@ namespace dscope {
 // Both readers of the stream need it flattened and normalised: with x = flatten(X), r = 1 /
 // sqrt(mean(x^2) + rms_eps), the mixes are (fn . x) * r.
 
-// In front of a sublayer, per token, with the 2m + m^2 mixes split into pre [m], post [m], C [m, m]:
+// In front of a sublayer, per token, with the 2m + m^2 mixes split into pre [m], post [m], C [m,
+// m]:
 //   pre_j  = sigmoid(mix_j * scale_0 + base_j) + hc_eps
 //   post_j = 2 * sigmoid(mix_{m+j} * scale_1 + base_{m+j})
 //   C      = sinkhorn(mix_{2m+mj+k} * scale_2 + base_{2m+mj+k})
@@ -31,9 +32,9 @@ struct HcPreParams {
   double rms_eps = 0;
   double hc_eps = 0;
   std::int64_t sinkhorn_iterations = 0;
-  float* y = nullptr;                               // [T, d], for the norm behind it
-  float* post = nullptr;                            // [T, m]
-  float* mixing = nullptr;                          // [T, m, m]: C[source, destination]
+  float* y = nullptr;       // [T, d], for the norm behind it
+  float* post = nullptr;    // [T, m]
+  float* mixing = nullptr;  // [T, m, m]: C[source, destination]
 };
 
 template <Activation Act>
@@ -42,13 +43,13 @@ void reference_hc_pre(const HcPreParams<Act>& p);
 // Behind a sublayer with output f: X'_k = post_k * f + sum_j C[j, k] * X_j. In place.
 template <Activation Act>
 struct HcPostParams {
-  std::int64_t tokens = 0;         // T
-  std::int64_t streams = 4;        // m
-  std::int64_t hidden = 0;         // d
-  const Act* f = nullptr;          // [T, d]
-  const float* post = nullptr;     // [T, m]
-  const float* mixing = nullptr;   // [T, m, m]
-  Act* x = nullptr;                // [T, m, d], in and out
+  std::int64_t tokens = 0;        // T
+  std::int64_t streams = 4;       // m
+  std::int64_t hidden = 0;        // d
+  const Act* f = nullptr;         // [T, d]
+  const float* post = nullptr;    // [T, m]
+  const float* mixing = nullptr;  // [T, m, m]
+  Act* x = nullptr;               // [T, m, d], in and out
 };
 
 template <Activation Act>
@@ -64,7 +65,7 @@ struct HcHeadParams {
   const HyperConnectionWeights* weights = nullptr;  // fn [m, m d], base [m], scale [1]
   double rms_eps = 0;
   double hc_eps = 0;
-  float* y = nullptr;                               // [T, d], for the norm behind it
+  float* y = nullptr;  // [T, d], for the norm behind it
 };
 
 template <Activation Act>

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/hyper_connection/hyper_connection.h"
-
 #include "kernels/common/dot.h"
 #include "kernels/common/threads.h"
+#include "kernels/hyper_connection/hyper_connection.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +11,9 @@
 namespace dscope {
 namespace {
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
 
 // The normalised mixes of one token: (fn . x) / rms(x).
 std::vector<double> mixes(const WeightMatrix& fn, const std::vector<float>& x, double rms_eps) {

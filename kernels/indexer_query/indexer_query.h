@@ -16,16 +16,16 @@ namespace dscope {
 // with s_q the scale of the FP8 query (1 in other formats).
 template <Activation Act>
 struct IndexerQueryParams {
-  std::int64_t tokens = 0;                  // T
-  std::int64_t heads = 0;                   // index_heads, Hi
-  std::int64_t dim = 128;                   // index_dim, Di
+  std::int64_t tokens = 0;  // T
+  std::int64_t heads = 0;   // index_heads, Hi
+  std::int64_t dim = 128;   // index_dim, Di
   std::int64_t rope_dim = 64;
   const Act* q = nullptr;                   // [T, Hi, Di], projected
   const Act* w = nullptr;                   // [T, Hi], projected head weights
   const std::int64_t* positions = nullptr;  // [T]
   const Rope* rope = nullptr;
-  IndexQueryView out;                       // [T, Hi, Di]
-  float* head_weights = nullptr;            // [T, Hi]
+  IndexQueryView out;             // [T, Hi, Di]
+  float* head_weights = nullptr;  // [T, Hi]
 };
 
 template <Activation Act>

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/indexer_query/indexer_query.h"
-
 #include "kernels/common/hadamard.h"
 #include "kernels/common/threads.h"
+#include "kernels/indexer_query/indexer_query.h"
 
 #include <algorithm>
 #include <cmath>

@@ -15,13 +15,13 @@ namespace dscope {
 // group: y[t, g, n] = sum_k x[t, g, k] * w[g, n, k].
 template <Activation Act, class Out>
 struct LinearParams {
-  std::int64_t tokens = 0;      // T
-  std::int64_t groups = 1;      // G, divides weight.rows
-  const Act* x = nullptr;       // [T, G, weight.cols]
-  std::int64_t x_stride = 0;    // elements between tokens of x, at least G * weight.cols
-  WeightMatrix weight;          // [G * N, K]
-  Out* y = nullptr;             // [T, G * N]
-  std::int64_t y_stride = 0;    // elements between tokens of y, at least G * N
+  std::int64_t tokens = 0;    // T
+  std::int64_t groups = 1;    // G, divides weight.rows
+  const Act* x = nullptr;     // [T, G, weight.cols]
+  std::int64_t x_stride = 0;  // elements between tokens of x, at least G * weight.cols
+  WeightMatrix weight;        // [G * N, K]
+  Out* y = nullptr;           // [T, G * N]
+  std::int64_t y_stride = 0;  // elements between tokens of y, at least G * N
   // Round x to FP8 in groups of 128 along K first (`serving-a8`).
   bool quantise_activations = false;
 };

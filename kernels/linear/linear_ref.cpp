@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/linear/linear.h"
-
 #include "kernels/common/activation_quant.h"
 #include "kernels/common/dot.h"
 #include "kernels/common/threads.h"
+#include "kernels/linear/linear.h"
 #include "workloads/base/error.h"
 
 #include <vector>
@@ -46,7 +45,8 @@ void reference_linear(const LinearParams<Act, Out>& p) {
       const std::int64_t group = n / rows_per_group;
       for (std::int64_t t = 0; t < p.tokens; ++t) {
         const float* input = x.data() + (t * p.groups + group) * k;
-        p.y[t * p.y_stride + n] = from_float<Out>(static_cast<float>(dot(weights.data(), input, k)));
+        p.y[t * p.y_stride + n] =
+            from_float<Out>(static_cast<float>(dot(weights.data(), input, k)));
       }
     }
   }

@@ -18,19 +18,19 @@ namespace dscope {
 // an expert read its weights once.
 template <Activation Act>
 struct MoeParams {
-  std::int64_t tokens = 0;                  // T
-  std::int64_t hidden = 0;                  // d
-  std::int64_t experts_per_token = 0;       // k
-  const Act* x = nullptr;                   // [T, d]
-  const std::int32_t* ids = nullptr;        // [T, k] indices into `experts`, or -1
-  const float* weights = nullptr;           // [T, k], routed_scaling included
+  std::int64_t tokens = 0;             // T
+  std::int64_t hidden = 0;             // d
+  std::int64_t experts_per_token = 0;  // k
+  const Act* x = nullptr;              // [T, d]
+  const std::int32_t* ids = nullptr;   // [T, k] indices into `experts`, or -1
+  const float* weights = nullptr;      // [T, k], routed_scaling included
   // [E of this rank] sliced along I; entries that no id names may be null.
   const std::vector<const ExpertWeights*>* experts = nullptr;
-  const ExpertWeights* shared = nullptr;    // sliced along I
-  double swiglu_limit = 0;                  // 0: no clamp
-  bool quantise_activations = false;        // round x and h to FP8 first (`serving-a8`)
-  float* routed = nullptr;                  // [T, d] sum over routed experts, handed between the two
-  Act* out = nullptr;                       // [T, d]
+  const ExpertWeights* shared = nullptr;  // sliced along I
+  double swiglu_limit = 0;                // 0: no clamp
+  bool quantise_activations = false;      // round x and h to FP8 first (`serving-a8`)
+  float* routed = nullptr;                // [T, d] sum over routed experts, handed between the two
+  Act* out = nullptr;                     // [T, d]
 };
 
 // Fills p.routed.

@@ -37,9 +37,9 @@ void moe_routed(benchmark::State& state) {
                                   .swiglu_limit = m.swiglu_limit,
                                   .routed = routed.data()});
   }
-  bench::set_counters(state, bytes,
-                      2.0 * 3 *
-                          static_cast<double>(m.experts_per_token * m.hidden * m.moe_intermediate));
+  bench::set_counters(
+      state, bytes,
+      2.0 * 3 * static_cast<double>(m.experts_per_token * m.hidden * m.moe_intermediate));
 }
 BENCHMARK(moe_routed)->Name("cpu/moe/routed")->Unit(benchmark::kMillisecond)->UseRealTime();
 

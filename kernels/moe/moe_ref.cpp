@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/moe/moe.h"
-
 #include "kernels/common/activation_quant.h"
 #include "kernels/common/dot.h"
 #include "kernels/common/threads.h"
+#include "kernels/moe/moe.h"
 #include "workloads/base/error.h"
 
 #include <algorithm>

@@ -15,9 +15,9 @@ namespace dscope {
 // then its last rope_dim dims are roped at the token's position.
 template <Activation Act>
 struct QNormRopeParams {
-  std::int64_t tokens = 0;                  // T
-  std::int64_t heads = 0;                   // H of this rank
-  std::int64_t head_dim = 0;                // D
+  std::int64_t tokens = 0;    // T
+  std::int64_t heads = 0;     // H of this rank
+  std::int64_t head_dim = 0;  // D
   std::int64_t rope_dim = 0;
   Act* q = nullptr;                         // [T, H, D]
   const std::int64_t* positions = nullptr;  // [T]
@@ -50,9 +50,9 @@ void reference_kv_norm_rope_store(const KvNormRopeStoreParams<Act>& p);
 // input is float32: fused kernels have it in registers, so the output is rounded once.
 template <Activation Act>
 struct InverseRopeParams {
-  std::int64_t tokens = 0;                  // T
-  std::int64_t heads = 0;                   // H of this rank
-  std::int64_t head_dim = 0;                // D
+  std::int64_t tokens = 0;    // T
+  std::int64_t heads = 0;     // H of this rank
+  std::int64_t head_dim = 0;  // D
   std::int64_t rope_dim = 0;
   const float* x = nullptr;                 // [T, H, D]
   Act* o = nullptr;                         // [T, H, D]

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/norm_rope_cache/norm_rope_cache.h"
-
 #include "kernels/common/dot.h"
 #include "kernels/common/threads.h"
+#include "kernels/norm_rope_cache/norm_rope_cache.h"
 
 #include <algorithm>
 #include <cmath>

@@ -15,12 +15,12 @@ namespace dscope {
 // registers, so it is rounded once, behind the norm.
 template <class In, Activation Act>
 struct RmsNormParams {
-  std::int64_t tokens = 0;     // T
-  const In* x = nullptr;       // [T, weight.size]
-  std::int64_t x_stride = 0;   // elements between tokens
-  WeightVector weight;         // [dim]
+  std::int64_t tokens = 0;    // T
+  const In* x = nullptr;      // [T, weight.size]
+  std::int64_t x_stride = 0;  // elements between tokens
+  WeightVector weight;        // [dim]
   double eps = 0;
-  Act* y = nullptr;            // [T, dim], contiguous
+  Act* y = nullptr;  // [T, dim], contiguous
 };
 
 template <class In, Activation Act>

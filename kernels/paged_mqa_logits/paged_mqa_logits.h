@@ -12,15 +12,15 @@ namespace dscope {
 //   logits[t, j] = s_k[j] * sum_h W[t, h] * relu(q[t, h] . k[j])   for j < entries[t]
 // The work is proportional to the live length; logits beyond it are not written.
 struct PagedMqaLogitsParams {
-  std::int64_t tokens = 0;                  // T
-  std::int64_t heads = 0;                   // index_heads, Hi
-  IndexQueryView q;                         // [T, Hi, cache.dim]
-  const float* head_weights = nullptr;      // [T, Hi]
+  std::int64_t tokens = 0;              // T
+  std::int64_t heads = 0;               // index_heads, Hi
+  IndexQueryView q;                     // [T, Hi, cache.dim]
+  const float* head_weights = nullptr;  // [T, Hi]
   IndexCacheView cache;
-  const std::int32_t* page_table = nullptr; // [T, page_table_stride] page ids of t's sequence
+  const std::int32_t* page_table = nullptr;  // [T, page_table_stride] page ids of t's sequence
   std::int64_t page_table_stride = 0;
-  const std::int64_t* entries = nullptr;    // [T] live entries: floor(S / 4)
-  float* logits = nullptr;                  // [T, logits_stride]
+  const std::int64_t* entries = nullptr;  // [T] live entries: floor(S / 4)
+  float* logits = nullptr;                // [T, logits_stride]
   std::int64_t logits_stride = 0;
 };
 

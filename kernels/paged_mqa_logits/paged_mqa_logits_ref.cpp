@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/paged_mqa_logits/paged_mqa_logits.h"
-
 #include "kernels/common/dot.h"
 #include "kernels/common/threads.h"
+#include "kernels/paged_mqa_logits/paged_mqa_logits.h"
 
 #include <algorithm>
 #include <vector>

@@ -22,8 +22,8 @@ struct RouterParams {
   const std::int32_t* token_ids = nullptr;  // [T]; read in hash layers only
   const std::int32_t* forced = nullptr;     // [T, k], null to choose freely
   double routed_scaling = 1;
-  std::int32_t* ids = nullptr;              // [T, k]
-  float* weights = nullptr;                 // [T, k]
+  std::int32_t* ids = nullptr;  // [T, k]
+  float* weights = nullptr;     // [T, k]
 };
 
 void reference_router(const RouterParams& p);

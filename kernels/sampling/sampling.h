@@ -18,7 +18,7 @@ struct SampleParams {
   const std::int64_t* positions = nullptr;  // [T]; null with temperature 0
   double temperature = 0;
   std::uint64_t seed = 0;
-  std::int32_t* next = nullptr;             // [T]
+  std::int32_t* next = nullptr;  // [T]
 };
 
 void reference_sample(const SampleParams& p);

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/sampling/sampling.h"
-
 #include "workloads/base/error.h"
 #include "workloads/random.h"
 

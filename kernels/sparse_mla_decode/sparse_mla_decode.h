@@ -15,7 +15,7 @@ struct SparseSet {
   KvCacheView cache;
   const std::int32_t* indices = nullptr;  // [T, width] cache slots; -1 is skipped
   std::int64_t width = 0;
-  const std::int32_t* length = nullptr;   // [T] only the first length[t] indices count
+  const std::int32_t* length = nullptr;  // [T] only the first length[t] indices count
 };
 
 // Sparse decode attention with one shared key-value head, keys = values. Per token t and head h,
@@ -31,11 +31,11 @@ struct SparseMlaDecodeParams {
   std::int64_t head_dim = 0;  // D, equal to the caches' dim
   const Act* q = nullptr;     // [T, H, D]
   SparseSet window;
-  SparseSet compressed;       // width 0 in layers without compression
-  WeightVector sink;          // [H]
-  double scale = 0;           // head_dim^-0.5
-  float* o = nullptr;         // [T, H, D], for the inverse RoPE behind it
-  float* lse = nullptr;       // [T, H], may be null
+  SparseSet compressed;  // width 0 in layers without compression
+  WeightVector sink;     // [H]
+  double scale = 0;      // head_dim^-0.5
+  float* o = nullptr;    // [T, H, D], for the inverse RoPE behind it
+  float* lse = nullptr;  // [T, H], may be null
 };
 
 template <Activation Act>

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/sparse_mla_decode/sparse_mla_decode.h"
-
 #include "kernels/common/dot.h"
 #include "kernels/common/threads.h"
+#include "kernels/sparse_mla_decode/sparse_mla_decode.h"
 
 #include <algorithm>
 #include <cmath>
@@ -69,7 +68,7 @@ void reference_sparse_mla_decode(const SparseMlaDecodeParams<Act>& p) {
     entries.clear();
     append_entries(p.window, t, entries);
     append_entries(p.compressed, t, entries);
-#pragma omp parallel for if (worth_threads(p.heads * static_cast<std::int64_t>(entries.size())))
+#pragma omp parallel for if (worth_threads(p.heads * static_cast <std::int64_t>(entries.size())))
     for (std::int64_t h = 0; h < p.heads; ++h) attend(p, t, h, entries);
   }
 }

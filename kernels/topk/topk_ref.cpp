@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/topk/topk.h"
-
 #include "kernels/common/threads.h"
+#include "kernels/topk/topk.h"
 
 #include <algorithm>
 #include <numeric>

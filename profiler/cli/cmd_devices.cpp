@@ -69,8 +69,9 @@ Run add_devices(CLI::App& app, const Launch&) {
                  "Show one device with the source of every value: a name, or a file of your own")
       ->option_text("[NAME|FILE.json]");
   add_format_option(app, options->format);
-  app.footer("Examples:\n  dscope devices\n  dscope devices rtx-pro-6000\n"
-             "  dscope devices h200 --format json");
+  app.footer(
+      "Examples:\n  dscope devices\n  dscope devices rtx-pro-6000\n"
+      "  dscope devices h200 --format json");
   return [options] {
     print(options->name.empty() ? list_devices(options->format)
                                 : show_device(options->name, options->format));

@@ -25,10 +25,10 @@ std::vector<Finding> examine(const Launch& launch) {
   const profile::Device device = collect::probe_device(threads);
   std::vector<Finding> findings;
   if (device.host) {
-    findings.push_back({"CPU", true,
-                        fmt::format("{}, {} threads, {} of memory", device.host->name, threads,
-                                    format_bytes(static_cast<double>(
-                                        device.host->memory_bytes.value_or(0))))});
+    findings.push_back(
+        {"CPU", true,
+         fmt::format("{}, {} threads, {} of memory", device.host->name, threads,
+                     format_bytes(static_cast<double>(device.host->memory_bytes.value_or(0))))});
   }
   for (const profile::Gpu& gpu : device.gpus) {
     findings.push_back({fmt::format("GPU {}", gpu.index), true,
@@ -36,15 +36,17 @@ std::vector<Finding> examine(const Launch& launch) {
                                     gpu.compute_capability.value_or("unknown"))});
   }
   if (device.gpus.empty()) {
-    findings.push_back({"GPU", false, "no NVIDIA GPU: the CPU reference, reports, comparisons and "
-                                      "catalogues work without one"});
+    findings.push_back({"GPU", false,
+                        "no NVIDIA GPU: the CPU reference, reports, comparisons and "
+                        "catalogues work without one"});
   }
   if (device.driver_version) findings.push_back({"driver", true, *device.driver_version});
   for (const collect::LibraryStatus& library : collect::probe_libraries()) {
-    findings.push_back({library.name, library.found,
-                        fmt::format("{} ({})", library.detail, library.use)});
+    findings.push_back(
+        {library.name, library.found, fmt::format("{} ({})", library.detail, library.use)});
   }
-  for (const std::string& missing : device.missing) findings.push_back({"not determined", false, missing});
+  for (const std::string& missing : device.missing)
+    findings.push_back({"not determined", false, missing});
   findings.push_back({"ranks", launch.ranks > 1,
                       launch.ranks > 1 ? fmt::format("{} started by mpirun", launch.ranks)
                                        : "one process; mpirun -np N starts several"});

@@ -31,8 +31,12 @@ double weight_bytes_per_token(const ModelConfig& m) {
   return total(op_costs(in)).weight_bytes;
 }
 
-Cell bytes_cell(double bytes) { return {bytes, format_bytes(bytes)}; }
-Cell count_cell(std::int64_t count) { return {count, std::to_string(count)}; }
+Cell bytes_cell(double bytes) {
+  return {bytes, format_bytes(bytes)};
+}
+Cell count_cell(std::int64_t count) {
+  return {count, std::to_string(count)};
+}
 
 std::string list_models(exporter::Format format) {
   exporter::TextTable table({{"name", "Model"},

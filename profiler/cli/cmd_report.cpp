@@ -30,7 +30,8 @@ constexpr ReportFormat kFormats[] = {
     {"csv", stage_table<exporter::Format::kCsv>},
     {"markdown", exporter::markdown_report},
     {"html", exporter::html_report},
-    {"svg", [](const profile::Profile& document) {
+    {"svg",
+     [](const profile::Profile& document) {
        return exporter::stage_bar_svg(exporter::stage_report(document));
      }},
 };
@@ -73,8 +74,9 @@ Run add_report(CLI::App& app, const Launch&) {
       ->check(CLI::IsMember(format_ids()).description(""))
       ->option_text("FORMAT [table]");
   app.add_option("--out", options->out, "Write to a file")->option_text("FILE");
-  app.footer("Examples:\n  dscope report profile.json\n"
-             "  dscope report profile.json --format html --out report.html");
+  app.footer(
+      "Examples:\n  dscope report profile.json\n"
+      "  dscope report profile.json --format html --out report.html");
   return [options] { report(*options); };
 }
 

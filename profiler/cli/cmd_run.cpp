@@ -36,71 +36,99 @@ std::map<std::string, Numerics> numerics_values() {
 
 void add_workload_options(CLI::App& app, RunOptions& o) {
   app.add_option("--checkpoint", o.checkpoint, "Directory with config.json and *.safetensors")
-      ->group("What is decoded")->option_text("DIR");
+      ->group("What is decoded")
+      ->option_text("DIR");
   app.add_option("--model", o.model,
                  fmt::format("Synthetic weights of a preset ({}) or of a config.json",
                              fmt::join(preset_names(), ", ")))
-      ->group("What is decoded")->option_text("NAME");
-  app.add_option("--workload", o.workload,
-                 "A workload document (.json), or a request trace whose decode steps are replayed:\n"
-                     + traces::request_formats_help())
-      ->group("What is decoded")->option_text("FILE");
+      ->group("What is decoded")
+      ->option_text("NAME");
+  app.add_option(
+         "--workload", o.workload,
+         "A workload document (.json), or a request trace whose decode steps are replayed:\n" +
+             traces::request_formats_help())
+      ->group("What is decoded")
+      ->option_text("FILE");
   app.add_option("--input-ids", o.input_ids,
                  "Teacher forcing: token ids [sequences, tokens], I32 or I64, from an empty cache")
-      ->group("What is decoded")->option_text("FILE.safetensors[:TENSOR]");
+      ->group("What is decoded")
+      ->option_text("FILE.safetensors[:TENSOR]");
   app.add_option("--batch", o.batch, "Sequences decoded together [1]")
-      ->group("What is decoded")->option_text("N");
+      ->group("What is decoded")
+      ->option_text("N");
   app.add_option("--context", o.context,
                  "Tokens per sequence at the first step; the history is synthetic [4096]")
-      ->group("What is decoded")->option_text("TOKENS");
+      ->group("What is decoded")
+      ->option_text("TOKENS");
   app.add_option("--steps", o.steps, "Decode steps to measure [16, or all of the input]")
-      ->check(CLI::PositiveNumber)->group("What is decoded")->option_text("N");
+      ->check(CLI::PositiveNumber)
+      ->group("What is decoded")
+      ->option_text("N");
   app.add_option("--layers", o.layers, "Only the first N layers")
-      ->group("What is decoded")->option_text("N");
+      ->group("What is decoded")
+      ->option_text("N");
   app.add_option("--temperature", o.temperature, "Sampling temperature; 0 takes the best token [0]")
-      ->check(CLI::NonNegativeNumber)->group("What is decoded")->option_text("T");
+      ->check(CLI::NonNegativeNumber)
+      ->group("What is decoded")
+      ->option_text("T");
   app.add_option("--seed", o.seed, "Of synthetic weights, history, routing and sampling [0]")
-      ->group("What is decoded")->option_text("N");
+      ->group("What is decoded")
+      ->option_text("N");
   app.add_option("--routing", o.routing,
                  "Where expert ids come from:\n" + routing::routing_spec_help())
-      ->group("What is decoded")->option_text("SPEC");
+      ->group("What is decoded")
+      ->option_text("SPEC");
   app.add_option("--selection", o.selection,
                  "Where index selections come from: model, or recorded:FILE[:TENSOR]")
-      ->group("What is decoded")->option_text("SPEC");
+      ->group("What is decoded")
+      ->option_text("SPEC");
 }
 
 void add_trace_options(CLI::App& app, RunOptions& o) {
   app.add_option("--max-batch", o.max_batch, "Sequences the replaying server decodes together [8]")
-      ->group("Request traces")->option_text("N");
+      ->group("Request traces")
+      ->option_text("N");
   app.add_option("--max-context", o.max_context, "Longer requests are skipped and counted [32768]")
-      ->group("Request traces")->option_text("TOKENS");
+      ->group("Request traces")
+      ->option_text("TOKENS");
   app.add_option("--step-time-ms", o.step_time_ms,
                  "Time a step takes on the trace's clock, so that arrivals count. Without it every "
                  "request is ready when a slot is free")
-      ->check(CLI::PositiveNumber)->group("Request traces")->option_text("MS");
+      ->check(CLI::PositiveNumber)
+      ->group("Request traces")
+      ->option_text("MS");
 }
 
 void add_execution_options(CLI::App& app, RunOptions& o) {
   app.add_option("--backend", o.backend, "cpu, cuda or auto [auto]")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}).description(""))
-      ->group("How it is run")->option_text("NAME");
+      ->group("How it is run")
+      ->option_text("NAME");
   app.add_option("--numerics", o.numerics,
                  "exact (float32), bf16, serving (BF16, FP8 caches), serving-a8 (FP8 activations "
                  "too) [serving]")
       ->transform(CLI::CheckedTransformer(numerics_values()).description(""))
-      ->group("How it is run")->option_text("NAME");
+      ->group("How it is run")
+      ->option_text("NAME");
   app.add_option("--tp", o.tp,
                  "Tensor-parallel ranks [1, or as many as mpirun started]. In a single process: "
                  "this rank's shard alone, collectives left out")
-      ->group("How it is run")->option_text("N");
+      ->group("How it is run")
+      ->option_text("N");
   app.add_option("--ep", o.ep, "Groups of ranks that hold different routed experts [1]")
-      ->group("How it is run")->option_text("N");
+      ->group("How it is run")
+      ->option_text("N");
   app.add_option("--rank", o.rank, "Which shard to run in a single process [0]")
-      ->group("How it is run")->option_text("R");
+      ->group("How it is run")
+      ->option_text("R");
   app.add_option("--threads", o.threads, "CPU threads [all, divided among ranks]")
-      ->check(CLI::PositiveNumber)->group("How it is run")->option_text("N");
+      ->check(CLI::PositiveNumber)
+      ->group("How it is run")
+      ->option_text("N");
   app.add_option("--warmup", o.warmup, "Steps run first and not counted [1]")
-      ->check(CLI::NonNegativeNumber)->group("How it is run")->option_text("N");
+      ->check(CLI::NonNegativeNumber)
+      ->group("How it is run")
+      ->option_text("N");
   app.add_flag("--profile", o.profile,
                "Also measure what measuring costs: every other step runs untraced")
       ->group("How it is run");
@@ -108,16 +136,21 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
 
 void add_result_options(CLI::App& app, RunOptions& o) {
   app.add_option("--out", o.out, "Write the profile document")
-      ->group("Results")->option_text("PROFILE.json");
+      ->group("Results")
+      ->option_text("PROFILE.json");
   app.add_option("--trace", o.trace, "Write every op as a Chrome trace (opens in Perfetto)")
-      ->group("Results")->option_text("TRACE.json");
+      ->group("Results")
+      ->option_text("TRACE.json");
   app.add_option("--dump-logits", o.dump_logits,
                  "Write the logits of all steps: tensor logits [B, T, V], float32")
-      ->group("Results")->option_text("FILE.safetensors");
+      ->group("Results")
+      ->option_text("FILE.safetensors");
   app.add_option("--record-routing", o.record_routing, "Write the chosen expert ids")
-      ->group("Results")->option_text("FILE.safetensors");
+      ->group("Results")
+      ->option_text("FILE.safetensors");
   app.add_option("--record-selection", o.record_selection, "Write the index selections")
-      ->group("Results")->option_text("FILE.safetensors");
+      ->group("Results")
+      ->option_text("FILE.safetensors");
   add_format_option(app, o.format);
 }
 
@@ -129,8 +162,7 @@ void report_trace_losses(const traces::ServingSteps& trace, const std::string& f
   }
   if (bad.count > 0) fmt::print(stderr, "{}: {} bad rows left out\n", file, bad.count);
   const traces::ServingSummary s = trace.summary();
-  const std::int64_t skipped =
-      s.skipped_prefill_only + s.skipped_empty_prompt + s.skipped_too_long;
+  const std::int64_t skipped = s.skipped_prefill_only + s.skipped_empty_prompt + s.skipped_too_long;
   if (skipped > 0) {
     fmt::print(stderr,
                "{}: {} of {} requests skipped: {} without a decode step, {} with an empty prompt, "
@@ -168,8 +200,7 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
   document.provenance->sources = {plan.weights->description()};
   document.workload = loop.workload_section();
   if (plan.trace != nullptr) {
-    document.workload->requests =
-        std::make_shared<const nlohmann::json>(plan.trace->summary());
+    document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
   }
   document.device = collect::probe_device(plan.threads);
   document.device->read_bandwidth_gbps = collect::measure_read_bandwidth_gbps(plan.threads);
@@ -195,8 +226,10 @@ void run_decode(const RunOptions& o, const Launch& launch) {
   if (plan.trace != nullptr) report_trace_losses(*plan.trace, plan.source);
   if (result.stopped) fmt::print(stderr, "dscope: interrupted; what was measured is kept\n");
   if (result.measurement.steps.empty()) {
-    throw usage_error("no step was measured: the workload ended within its {} warm-up steps "
-                      "(--warmup 0 measures all)", o.warmup);
+    throw usage_error(
+        "no step was measured: the workload ended within its {} warm-up steps "
+        "(--warmup 0 measures all)",
+        o.warmup);
   }
   const profile::Profile document = make_document(loop, plan, launch, std::move(result));
   if (o.out) profile::write_profile(*o.out, document);

@@ -22,8 +22,7 @@ void add_format_option(CLI::App& app, exporter::Format& format) {
 }
 
 void print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
-      std::fflush(stdout) != 0) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error(ErrorKind::kInput, fmt::format("standard output: {}", std::strerror(errno)));
   }
 }

@@ -15,7 +15,7 @@ namespace dscope::cli {
 // What main knows and commands need: nothing below main looks at the environment.
 struct Launch {
   std::vector<std::string> command_line;
-  int ranks = 1;             // started side by side by mpirun
+  int ranks = 1;  // started side by side by mpirun
   bool stderr_is_terminal = false;
 };
 
@@ -34,7 +34,8 @@ Run add_doctor(CLI::App& app, const Launch& launch);
 // --format with its four values, bound to `format`.
 void add_format_option(CLI::App& app, exporter::Format& format);
 
-// Prints to stdout and makes sure it arrived: a full disk or a closed pipe is an error, not silence.
+// Prints to stdout and makes sure it arrived: a full disk or a closed pipe is an error, not
+// silence.
 void print(const std::string& text);
 
 }  // namespace dscope::cli

@@ -66,7 +66,9 @@ std::unique_ptr<TokenFeed> make_feed(RunPlan& plan, double temperature) {
 }
 
 // Every rank of a group computes the same results; one of them writes files.
-bool writes_files(const Communicator& comm) { return comm.rank() == 0 || comm.name() == "none"; }
+bool writes_files(const Communicator& comm) {
+  return comm.rank() == 0 || comm.name() == "none";
+}
 
 }  // namespace
 

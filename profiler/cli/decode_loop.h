@@ -32,9 +32,7 @@ class DecodeLoop {
   // logits and recordings.
   void finish();
 
-  [[nodiscard]] profile::Workload workload_section() const {
-    return summary_.section(choices_);
-  }
+  [[nodiscard]] profile::Workload workload_section() const { return summary_.section(choices_); }
 
  private:
   void book_last_step();

@@ -34,8 +34,9 @@ void IdRecorder::write() const {
   const bool by_sequence = axes_ == routing::RecordedAxes::kSequenceToken;
   const std::int64_t outer = by_sequence ? max_batch_ : columns;
   const std::int64_t inner = by_sequence ? columns : max_batch_;
-  SafetensorsWriter out(path_, {{tensor_, TensorDtype::kI32, {outer, inner, layers_, per_token_}}},
-                        {{"axes", by_sequence ? "sequence,position,layer,id" : "step,token,layer,id"}});
+  SafetensorsWriter out(
+      path_, {{tensor_, TensorDtype::kI32, {outer, inner, layers_, per_token_}}},
+      {{"axes", by_sequence ? "sequence,position,layer,id" : "step,token,layer,id"}});
   for (std::int64_t i = 0; i < outer; ++i) {
     for (std::int64_t j = 0; j < inner; ++j) {
       const std::int64_t place = by_sequence ? j * max_batch_ + i : i * max_batch_ + j;

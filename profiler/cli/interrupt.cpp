@@ -22,6 +22,8 @@ void install_interrupt_handler() {
   std::signal(SIGTERM, on_signal);
 }
 
-const std::atomic<bool>& interrupted() { return interrupt_flag; }
+const std::atomic<bool>& interrupted() {
+  return interrupt_flag;
+}
 
 }  // namespace dscope::cli

@@ -65,8 +65,9 @@ int run_main(int argc, char** argv) {
   app.set_version_flag("--version", dscope::cli::version_text());
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::help);
-  app.footer("Exit codes: 0 ok, 1 failure, 2 usage, 3 not available in this build or on this "
-             "machine.\n'dscope COMMAND --help' shows a command's options and examples.");
+  app.footer(
+      "Exit codes: 0 ok, 1 failure, 2 usage, 3 not available in this build or on this "
+      "machine.\n'dscope COMMAND --help' shows a command's options and examples.");
   Launch launch;
   launch.command_line.assign(argv, argv + argc);
   launch.ranks = ranks_from_environment();

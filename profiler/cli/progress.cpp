@@ -22,9 +22,8 @@ void Progress::update(std::int64_t done) {
   next_ = now + std::chrono::milliseconds(200);
   shown_ = true;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  const double left = done > 0 ? seconds / static_cast<double>(done) *
-                                     static_cast<double>(total_ - done)
-                               : 0;
+  const double left =
+      done > 0 ? seconds / static_cast<double>(done) * static_cast<double>(total_ - done) : 0;
   if (total_ > 0) {
     fmt::print(stderr, "\r\033[K{} {} of {}, {:.0f} s left", what_, done, total_, left);
   } else {

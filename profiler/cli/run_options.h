@@ -15,17 +15,17 @@ namespace dscope::cli {
 // The options of `dscope run` as given; empty optionals were not given.
 struct RunOptions {
   // What is decoded
-  std::optional<std::string> model;                  // preset, or path of a config.json
-  std::optional<std::filesystem::path> checkpoint;   // directory
-  std::optional<std::filesystem::path> workload;     // workload document or request trace
-  std::optional<std::string> input_ids;              // FILE[:TENSOR]
+  std::optional<std::string> model;                 // preset, or path of a config.json
+  std::optional<std::filesystem::path> checkpoint;  // directory
+  std::optional<std::filesystem::path> workload;    // workload document or request trace
+  std::optional<std::string> input_ids;             // FILE[:TENSOR]
   std::optional<std::int64_t> batch;
   std::optional<std::int64_t> context;
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> layers;
-  std::optional<std::int64_t> max_batch;             // of a request trace
+  std::optional<std::int64_t> max_batch;  // of a request trace
   std::optional<std::int64_t> max_context;
-  std::optional<double> step_time_ms;                // of a request trace; empty: closed loop
+  std::optional<double> step_time_ms;  // of a request trace; empty: closed loop
   std::optional<double> temperature;
   std::optional<std::uint64_t> seed;
   std::optional<std::string> routing;

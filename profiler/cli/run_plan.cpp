@@ -52,8 +52,9 @@ void check_options(const RunOptions& o) {
   const bool trace = is_request_trace(o);
   refuse_together({{"--model", o.model.has_value()}, {"--checkpoint", o.checkpoint.has_value()}},
                   "a checkpoint brings its own config.json");
-  refuse_together({{"--input-ids", o.input_ids.has_value()}, {"--workload", o.workload.has_value()}},
-                  "both say which tokens are decoded");
+  refuse_together(
+      {{"--input-ids", o.input_ids.has_value()}, {"--workload", o.workload.has_value()}},
+      "both say which tokens are decoded");
   refuse_together({{"--input-ids", o.input_ids.has_value()}, {"--batch", o.batch.has_value()}},
                   "the tensor has one row per sequence");
   refuse_together({{"--input-ids", o.input_ids.has_value()}, {"--context", o.context.has_value()}},
@@ -65,13 +66,15 @@ void check_options(const RunOptions& o) {
   refuse_together({{"a request trace", trace}, {"--dump-logits", o.dump_logits.has_value()}},
                   "logits are dumped as [batch, steps, vocabulary], and the batch changes");
   if (!trace && (o.max_batch || o.max_context || o.step_time_ms)) {
-    throw usage_error("--max-batch, --max-context and --step-time-ms belong to a request trace "
-                      "(--workload FILE.jsonl or FILE.csv)");
+    throw usage_error(
+        "--max-batch, --max-context and --step-time-ms belong to a request trace "
+        "(--workload FILE.jsonl or FILE.csv)");
   }
   if (!document && !o.model && !o.checkpoint) {
-    throw usage_error("what is to be decoded? Give --checkpoint DIR, or --model NAME ({}) for "
-                      "synthetic weights, or --workload FILE.json",
-                      fmt::join(preset_names(), ", "));
+    throw usage_error(
+        "what is to be decoded? Give --checkpoint DIR, or --model NAME ({}) for "
+        "synthetic weights, or --workload FILE.json",
+        fmt::join(preset_names(), ", "));
   }
 }
 
@@ -126,8 +129,9 @@ ParallelLayout make_layout(const DecodeWorkload& w, const RunOptions& o, const L
     throw usage_error("--tp {}: mpirun started {} ranks", w.tp, launch.ranks);
   }
   if (launch.ranks > 1 && o.rank) {
-    throw usage_error("--rank chooses one shard of --tp in a single process; mpirun numbers its "
-                      "ranks itself");
+    throw usage_error(
+        "--rank chooses one shard of --tp in a single process; mpirun numbers its "
+        "ranks itself");
   }
   const ParallelLayout layout = w.layout(o.rank.value_or(0));
   validate(layout, w.model);

@@ -19,15 +19,15 @@ namespace dscope::cli {
 
 // What a run will do, once options, files and the machine have been put together.
 struct RunPlan {
-  DecodeWorkload workload;                 // batch, context and steps as the step source has them
+  DecodeWorkload workload;  // batch, context and steps as the step source has them
   std::unique_ptr<WeightSource> weights;
   std::unique_ptr<StepSource> steps;
   const traces::ServingSteps* trace = nullptr;  // `steps`, when they come from a request trace
-  std::optional<IntTensor> input_ids;      // teacher forcing
-  std::string source;                      // "fixed", or the file the steps come from
+  std::optional<IntTensor> input_ids;           // teacher forcing
+  std::string source;                           // "fixed", or the file the steps come from
   ParallelLayout layout;
   std::int64_t max_context = 0;
-  std::int64_t total_steps = 0;            // 0: not known in advance
+  std::int64_t total_steps = 0;  // 0: not known in advance
   int threads = 1;
 
   [[nodiscard]] bool whole_sequences() const { return input_ids.has_value(); }

@@ -64,11 +64,10 @@ std::span<const std::int32_t> StepChoices::recorded(const Recording& recording, 
 void StepChoices::force_routing_from(const ChoiceOptions& options, std::int64_t max_batch) {
   if (options.routing.kind == RoutingKind::kModel) return;
   if (options.routing.kind == RoutingKind::kRecorded) {
-    routing_ = open_recording(options.routing.file, kRoutingTensor,
-                              {.layers = model_.layers,
-                               .per_token = model_.experts_per_token,
-                               .limit = model_.experts},
-                              max_batch);
+    routing_ = open_recording(
+        options.routing.file, kRoutingTensor,
+        {.layers = model_.layers, .per_token = model_.experts_per_token, .limit = model_.experts},
+        max_batch);
     hooks_.force_routing = [this](std::int64_t t, std::int64_t layer, std::span<std::int32_t> ids) {
       std::ranges::copy(recorded(routing_, t, layer), ids.begin());
       return true;

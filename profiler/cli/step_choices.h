@@ -21,8 +21,9 @@
 
 namespace dscope::cli {
 
-inline constexpr const char* kRoutingTensor = "routed_experts";    // [.., .., layers, k]
-inline constexpr const char* kSelectionTensor = "index_selection"; // [.., .., ratio-4 layers, topk]
+inline constexpr const char* kRoutingTensor = "routed_experts";  // [.., .., layers, k]
+inline constexpr const char* kSelectionTensor =
+    "index_selection";  // [.., .., ratio-4 layers, topk]
 
 struct ChoiceOptions {
   routing::RoutingSpec routing;

@@ -19,8 +19,8 @@ class ForcedFeed final : public TokenFeed {
     std::vector<StepToken> tokens;
     for (const StepSequence& sequence : step.sequences) {
       const std::int64_t position = sequence.context - 1;
-      tokens.push_back({ids_.values[sequence.slot * ids_.shape[1] + position], sequence.slot,
-                        position});
+      tokens.push_back(
+          {ids_.values[sequence.slot * ids_.shape[1] + position], sequence.slot, position});
     }
     return tokens;
   }
@@ -41,8 +41,8 @@ class FreeFeed final : public TokenFeed {
   [[nodiscard]] std::vector<StepToken> tokens(const StepShape& step) const override {
     std::vector<StepToken> tokens;
     for (const StepSequence& s : step.sequences) {
-      const auto first = static_cast<std::int32_t>(hash64(seed_, s.request) %
-                                                   static_cast<std::uint64_t>(vocab_));
+      const auto first =
+          static_cast<std::int32_t>(hash64(seed_, s.request) % static_cast<std::uint64_t>(vocab_));
       tokens.push_back({s.admitted ? first : last_[s.slot], s.slot, s.context - 1});
     }
     return tokens;

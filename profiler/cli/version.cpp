@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/version.h"
 
-#include "dscope_build_info.h"  // made by profiler/cli/build_info.cmake at every build
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <ctime>
+
+#include "dscope_build_info.h"  // made by profiler/cli/build_info.cmake at every build
 
 namespace dscope::cli {
 namespace {

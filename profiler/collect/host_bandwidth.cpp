@@ -37,8 +37,8 @@ double measure_read_bandwidth_gbps(int threads) {
       });
     }
     for (std::thread& worker : workers) worker.join();
-    const double ns = std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() -
-                                                               start).count();
+    const double ns =
+        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
     best_ns = pass == 0 ? ns : std::min(best_ns, ns);
   }
   // Of what was really read; depends on the sums, which are known to be positive.

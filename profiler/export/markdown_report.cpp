@@ -7,6 +7,8 @@
 #include "profiler/export/stage_table.h"
 #include "profiler/export/text.h"
 
+#include <fmt/format.h>
+
 namespace dscope::exporter {
 namespace {
 
@@ -22,20 +24,20 @@ std::string fact_table(const std::vector<Fact>& facts) {
 
 std::string markdown_report(const profile::Profile& profile) {
   const StageReport report = stage_report(profile);
-  std::string out = "# Decode step, " + markdown_text(report.title) + "\n\n";
+  std::string out = fmt::format("# Decode step, {}\n\n", markdown_text(report.title));
   out += fact_table(verdicts(report));
   out += "\n## Stages\n\n" + render(report, Format::kMarkdown);
   if (!profile.measurement->kernels.empty()) {
     out += "\n## Ops\n\n" + kernel_table(profile, kOpRows).render(Format::kMarkdown);
     if (const std::size_t all = profile.measurement->kernels.size(); all > kOpRows) {
-      out += "\n" + std::to_string(all - kOpRows) + " more are in the document.\n";
+      out += fmt::format("\n{} more are in the document.\n", all - kOpRows);
     }
   }
   out += "\n## Run\n\n" + fact_table(facts(profile));
   if (profile.device && !profile.device->missing.empty()) {
     out += "\nNot determined:\n\n";
     for (const std::string& reason : profile.device->missing) {
-      out += "- " + markdown_text(reason) + "\n";
+      out += fmt::format("- {}\n", markdown_text(reason));
     }
   }
   return out;

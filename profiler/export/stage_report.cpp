@@ -57,10 +57,10 @@ StageRow stage_row(const Profile& profile, const StageInfo& info, std::int64_t w
   if (info.stage == Stage::kNccl) row.wait_ns = nccl_wait_ns(steps);
   row.bytes = bytes_of(info.stage, profile.workload);
   if (row.bytes && row.time_ns > 0) row.gbps = gbps(*row.bytes, row.time_ns);
-  const std::optional<double> bandwidth_gbps =
-      profile.device ? profile.device->read_bandwidth_gbps : std::nullopt;
-  if (row.bytes && info.stage != Stage::kNccl && bandwidth_gbps.value_or(0) > 0) {
-    row.floor_ns = *row.bytes / *bandwidth_gbps;
+  const double bandwidth_gbps =
+      profile.device ? profile.device->read_bandwidth_gbps.value_or(0) : 0;
+  if (row.bytes && info.stage != Stage::kNccl && bandwidth_gbps > 0) {
+    row.floor_ns = *row.bytes / bandwidth_gbps;
   }
   return row;
 }

@@ -191,15 +191,13 @@ std::string TextTable::render_markdown() const {
   std::string out;
   const auto line = [&](const auto& text_of_column) {
     out += "|";
-    for (const std::size_t c : shown) out += text_of_column(c) + "|";
+    for (const std::size_t c : shown) out += fmt::format(" {} |", text_of_column(c));
     out += "\n";
   };
-  line([&](std::size_t c) { return " " + markdown_text(columns_[c].title) + " "; });
-  line([&](std::size_t c) {
-    return std::string(columns_[c].align == Align::kLeft ? " --- " : " ---: ");
-  });
+  line([&](std::size_t c) { return markdown_text(columns_[c].title); });
+  line([&](std::size_t c) { return columns_[c].align == Align::kLeft ? "---" : "---:"; });
   for (const auto& row : rows_) {
-    line([&](std::size_t c) { return " " + markdown_text(row[c].text) + " "; });
+    line([&](std::size_t c) { return markdown_text(row[c].text); });
   }
   return out;
 }

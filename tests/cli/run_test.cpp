@@ -60,8 +60,8 @@ TEST(DscopeRun, JsonFollowsTheContract) {
   for (const auto& stage : json.at("stages")) total += stage.at("total_ns").get<std::int64_t>();
   EXPECT_NEAR(static_cast<double>(total), json.at("wall_ns").get<double>(),
               0.01 * json.at("wall_ns").get<double>());
-  for (const char* key : {"id", "label", "time_ns", "total_ns", "share", "launches", "bytes",
-                          "gbps", "floor_ns"}) {
+  for (const char* key :
+       {"id", "label", "time_ns", "total_ns", "share", "launches", "bytes", "gbps", "floor_ns"}) {
     EXPECT_TRUE(json.at("stages").at(0).contains(key)) << key;
   }
   EXPECT_EQ(json.at("stages").at(0).at("id"), "moe");
@@ -92,8 +92,8 @@ TEST(DscopeRun, RecordedChoicesForceAnotherRun) {
 }
 
 TEST(DscopeRun, GoldenRoutingIsAcceptedAsARecording) {
-  const CommandResult result = dscope(kDecodeTiny + "--steps 20 --routing recorded:" + kTiny +
-                                      "/expected.safetensors");
+  const CommandResult result =
+      dscope(kDecodeTiny + "--steps 20 --routing recorded:" + kTiny + "/expected.safetensors");
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
@@ -129,8 +129,7 @@ TEST(DscopeRun, BadTraceRowsAreShownWithTheirLines) {
                    "{\"timestamp\": 0, \"input_length\": 10, \"output_length\": 5}\n"
                    "{\"timestamp\": 1, \"input_length\": -3, \"output_length\": 5}\n"
                    "nonsense\n");
-  const CommandResult result =
-      dscope("run --model dsv4-tiny --warmup 0 --workload " + trace);
+  const CommandResult result = dscope("run --model dsv4-tiny --warmup 0 --workload " + trace);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("requests.jsonl:2: "));
   EXPECT_THAT(result.err, HasSubstr("requests.jsonl:3: "));
@@ -174,8 +173,8 @@ TEST(DscopeRun, DocumentAndTraceAreWritten) {
 
 #if DSCOPE_HAVE_MPI
 std::string mpirun(int ranks) {
-  return "mpirun --allow-run-as-root --oversubscribe -np " + std::to_string(ranks) + " " DSCOPE_BINARY
-         " ";
+  return "mpirun --allow-run-as-root --oversubscribe -np " + std::to_string(ranks) +
+         " " DSCOPE_BINARY " ";
 }
 
 class DscopeMpi : public ::testing::TestWithParam<std::pair<int, int>> {};

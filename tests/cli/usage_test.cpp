@@ -25,6 +25,11 @@ struct Case {
 
 const std::string kTiny = DSCOPE_TEST_DATA "/dsv4_tiny";
 
+// Keeps test listings readable.
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << "dscope " << c.arguments;
+}
+
 class RefusedCommand : public ::testing::TestWithParam<Case> {};
 
 TEST_P(RefusedCommand, SaysWhyOnStderrOnly) {
@@ -37,8 +42,7 @@ TEST_P(RefusedCommand, SaysWhyOnStderrOnly) {
 INSTANTIATE_TEST_SUITE_P(
     Usage, RefusedCommand,
     ::testing::Values(
-        Case{"NoCommand", "", 2, "subcommand"},
-        Case{"UnknownCommand", "fly", 2, "fly"},
+        Case{"NoCommand", "", 2, "subcommand"}, Case{"UnknownCommand", "fly", 2, "fly"},
         Case{"UnknownFlag", "run --fast", 2, "--fast"},
         Case{"NothingToDecode", "run", 2, "what is to be decoded?"},
         Case{"UnknownModel", "run --model dsv5", 2, "expected one of dsv4-flash, dsv4-pro"},

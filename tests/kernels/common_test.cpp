@@ -140,8 +140,8 @@ TEST(KvCache, PlainFormats) {
     std::vector<float> loaded(96);
     load_kv(cache, 9, loaded.data());
     for (std::size_t i = 0; i < 96; ++i) {
-      EXPECT_EQ(loaded[i], format == CacheFormat::kF32 ? entry[i]
-                                                       : bf16_to_float(bf16_from_float(entry[i])));
+      EXPECT_EQ(loaded[i],
+                format == CacheFormat::kF32 ? entry[i] : bf16_to_float(bf16_from_float(entry[i])));
     }
   }
   EXPECT_THROW(static_cast<void>(kv_page_stride(CacheFormat::kFp8, 64, 256)), Error);

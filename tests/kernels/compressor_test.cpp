@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/compressor/compressor.h"
+
 #include "tests/support/test_weights.h"
 #include "workloads/base/error.h"
 
@@ -75,8 +76,8 @@ TEST_P(Compressor, MatchesTheFormulaOverWholeSequences) {
   const std::vector<std::vector<float>> score{values(length * channels), values(length * channels)};
 
   // Stale state must not matter.
-  std::vector<float> state(
-      static_cast<std::size_t>(2 * compressor_ring(ratio) * 2 * channels), 1e9f);
+  std::vector<float> state(static_cast<std::size_t>(2 * compressor_ring(ratio) * 2 * channels),
+                           1e9f);
   const std::int64_t stride = kv_page_stride(CacheFormat::kF32, 2, dim);
   std::vector<std::byte> bytes(static_cast<std::size_t>(2 * entries * stride));
   const KvCacheView cache{bytes.data(), CacheFormat::kF32, dim, rope_dim, 2, stride};

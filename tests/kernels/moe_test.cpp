@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/moe/moe.h"
+
 #include "tests/support/test_weights.h"
 #include "workloads/base/error.h"
 
@@ -14,7 +15,9 @@ namespace {
 
 using test::Matrix;
 
-double silu(double x) { return x / (1 + std::exp(-x)); }
+double silu(double x) {
+  return x / (1 + std::exp(-x));
+}
 
 // Experts with one intermediate value over inputs of two: gate = g . x, up = u . x, y = down * h.
 struct OneNeuron {

@@ -83,11 +83,11 @@ TEST(RmsNorm, DividesByTheRootMeanSquare) {
   const std::vector<float> x{3, 4, 0, -1, 1, 0};
   std::vector<float> y(4);
   reference_rms_norm<float, float>({.tokens = 2,
-                             .x = x.data(),
-                             .x_stride = 3,
-                             .weight = weight.view(),
-                             .eps = 0,
-                             .y = y.data()});
+                                    .x = x.data(),
+                                    .x_stride = 3,
+                                    .weight = weight.view(),
+                                    .eps = 0,
+                                    .y = y.data()});
   const float rms = std::sqrt(12.5f);
   EXPECT_FLOAT_EQ(y[0], 6 / rms);
   EXPECT_FLOAT_EQ(y[1], 4 / rms);
@@ -100,11 +100,11 @@ TEST(RmsNorm, Bf16RoundsTheResultOnly) {
   const std::vector<bf16_t> x{bf16_from_float(1), bf16_from_float(2)};
   std::vector<bf16_t> y(2);
   reference_rms_norm<bf16_t, bf16_t>({.tokens = 1,
-                              .x = x.data(),
-                              .x_stride = 2,
-                              .weight = weight.view(),
-                              .eps = 0,
-                              .y = y.data()});
+                                      .x = x.data(),
+                                      .x_stride = 2,
+                                      .weight = weight.view(),
+                                      .eps = 0,
+                                      .y = y.data()});
   EXPECT_EQ(y[0], bf16_from_float(1 / std::sqrt(2.5f)));
   EXPECT_EQ(y[1], bf16_from_float(2 / std::sqrt(2.5f)));
 }
@@ -311,17 +311,16 @@ TEST(PagedMqaLogits, ScoresThroughThePageTable) {
   const std::vector<float> weights{10, 1};
   const std::int64_t entries = 3;
   std::vector<float> logits(4, -5);
-  reference_paged_mqa_logits(
-      {.tokens = 1,
-       .heads = 2,
-       .q = {reinterpret_cast<std::byte*>(query.data()), CacheFormat::kF32},
-       .head_weights = weights.data(),
-       .cache = cache,
-       .page_table = pages,
-       .page_table_stride = 2,
-       .entries = &entries,
-       .logits = logits.data(),
-       .logits_stride = 4});
+  reference_paged_mqa_logits({.tokens = 1,
+                              .heads = 2,
+                              .q = {reinterpret_cast<std::byte*>(query.data()), CacheFormat::kF32},
+                              .head_weights = weights.data(),
+                              .cache = cache,
+                              .page_table = pages,
+                              .page_table_stride = 2,
+                              .entries = &entries,
+                              .logits = logits.data(),
+                              .logits_stride = 4});
   // relu drops negative products head by head.
   EXPECT_EQ(logits, (std::vector<float>{10, 10 * 2 + 6, 0, -5}));
 }
@@ -345,7 +344,8 @@ TEST(IndexerQuery, FoldsScalesIntoTheHeadWeights) {
                                   .out = {out.data(), CacheFormat::kFp8},
                                   .head_weights = head_weights.data()});
   // The largest component of a Hadamard turn of a ramp is its sum over sqrt(128); it becomes 448.
-  const double largest = std::fabs(std::accumulate(q.begin(), q.begin() + 128, 0.0)) / std::sqrt(128);
+  const double largest =
+      std::fabs(std::accumulate(q.begin(), q.begin() + 128, 0.0)) / std::sqrt(128);
   EXPECT_NEAR(head_weights[0], 2 / std::sqrt(2.0 * 128) * largest / 448, 1e-4);
   EXPECT_EQ(std::to_integer<int>(out[0]) & 0x7f, 0x7e);
 }

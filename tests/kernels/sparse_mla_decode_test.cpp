@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/sparse_mla_decode/sparse_mla_decode.h"
+
 #include "tests/support/test_weights.h"
 
 #include <gtest/gtest.h>

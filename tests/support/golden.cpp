@@ -74,7 +74,9 @@ StepHooks make_hooks(const Decoded* forced, Decoded& recorded, const std::int64_
 
 }  // namespace
 
-std::filesystem::path golden_directory() { return DSCOPE_TEST_DATA "/dsv4_tiny"; }
+std::filesystem::path golden_directory() {
+  return DSCOPE_TEST_DATA "/dsv4_tiny";
+}
 
 Golden read_golden(const std::filesystem::path& directory) {
   const SafetensorsFile file(directory / "expected.safetensors");
@@ -114,16 +116,14 @@ Decoded decode(WeightSource& weights, const Golden& golden, Communicator& comm,
   return result;
 }
 
-std::int64_t expert_mismatches(const Golden& golden, const Decoded& decoded,
-                               const ModelConfig& m) {
+std::int64_t expert_mismatches(const Golden& golden, const Decoded& decoded, const ModelConfig& m) {
   const std::int64_t k = m.experts_per_token;
   const auto set_of = [k](auto begin) { return std::set<std::int32_t>(begin, begin + k); };
   std::int64_t mismatches = 0;
   for (std::int64_t b = 0; b < golden.sequences; ++b) {
     for (std::int64_t t = 0; t < golden.length; ++t) {
       for (std::int64_t l = 0; l < m.layers; ++l) {
-        const auto expected =
-            golden.experts.begin() + ((b * golden.length + t) * m.layers + l) * k;
+        const auto expected = golden.experts.begin() + ((b * golden.length + t) * m.layers + l) * k;
         const auto chosen = decoded.experts[t * m.layers + l].begin() + b * k;
         if (set_of(chosen) != set_of(expected)) ++mismatches;
       }

@@ -14,11 +14,11 @@
 namespace dscope::test {
 
 struct Golden {
-  std::int64_t sequences = 0;          // B
-  std::int64_t length = 0;             // T
-  std::vector<std::int32_t> ids;       // [B, T]
-  std::vector<float> logits;           // [B, T, V]
-  std::vector<std::int32_t> experts;   // [B, T, layers, k]
+  std::int64_t sequences = 0;         // B
+  std::int64_t length = 0;            // T
+  std::vector<std::int32_t> ids;      // [B, T]
+  std::vector<float> logits;          // [B, T, V]
+  std::vector<std::int32_t> experts;  // [B, T, layers, k]
 };
 
 [[nodiscard]] std::filesystem::path golden_directory();

@@ -15,12 +15,14 @@ class ThreadCommunicator final : public Communicator {
   [[nodiscard]] int size() const override { return group_.size_; }
   [[nodiscard]] int rank() const override { return rank_; }
   void all_reduce_sum(std::span<float> values) override {
-    reduce(values, [](float v) { return double{v}; },
-           [](double sum) { return static_cast<float>(sum); });
+    reduce(
+        values, [](float v) { return double{v}; },
+        [](double sum) { return static_cast<float>(sum); });
   }
   void all_reduce_sum(std::span<bf16_t> values) override {
-    reduce(values, [](bf16_t v) { return double{bf16_to_float(v)}; },
-           [](double sum) { return bf16_from_float(static_cast<float>(sum)); });
+    reduce(
+        values, [](bf16_t v) { return double{bf16_to_float(v)}; },
+        [](double sum) { return bf16_from_float(static_cast<float>(sum)); });
   }
   void all_gather(std::span<const float> in, std::span<float> out) override {
     gather(std::as_bytes(in), std::as_writable_bytes(out));

@@ -105,8 +105,8 @@ TEST(E8m0, CeilIsTheSmallestPowerNotBelow) {
   EXPECT_EQ(e8m0_ceil(std::numeric_limits<float>::max()), 254);
   std::mt19937 random(1);
   for (int i = 0; i < 10000; ++i) {
-    const float value = std::ldexp(static_cast<float>(random()) + 1.0f,
-                                   static_cast<int>(random() % 200) - 130);
+    const float value =
+        std::ldexp(static_cast<float>(random()) + 1.0f, static_cast<int>(random() % 200) - 130);
     const std::uint8_t byte = e8m0_ceil(value);
     ASSERT_GE(e8m0_to_float(byte), value);
     ASSERT_LT(e8m0_to_float(static_cast<std::uint8_t>(byte - 1)), value);
@@ -126,8 +126,8 @@ TEST(Bf16, EveryCodeSurvivesARoundTrip) {
 }
 
 TEST(Bf16, RoundsToNearestEven) {
-  EXPECT_EQ(bf16_from_float(1.0f + 0x1p-8f).bits, 0x3f80);             // tie to even: down
-  EXPECT_EQ(bf16_from_float(1.0f + 3 * 0x1p-8f).bits, 0x3f82);         // tie to even: up
+  EXPECT_EQ(bf16_from_float(1.0f + 0x1p-8f).bits, 0x3f80);      // tie to even: down
+  EXPECT_EQ(bf16_from_float(1.0f + 3 * 0x1p-8f).bits, 0x3f82);  // tie to even: up
   EXPECT_EQ(bf16_from_float(1.0f + 0x1p-8f + 0x1p-20f).bits, 0x3f81);
   EXPECT_EQ(bf16_from_float(std::numeric_limits<float>::max()).bits, 0x7f80);  // overflow
 }
@@ -142,8 +142,8 @@ TEST(F16, EveryCodeDecodes) {
       EXPECT_EQ(std::isinf(value), mantissa == 0);
       continue;
     }
-    const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24)
-                                           : std::ldexp(1024 + mantissa, exponent - 25);
+    const double magnitude =
+        exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
     ASSERT_EQ(value, (bits & 0x8000) != 0 ? -magnitude : magnitude) << bits;
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
+#include "workloads/model_config.h"
+
 #include "workloads/base/error.h"
 #include "workloads/base/json_util.h"
-#include "workloads/model_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -61,6 +62,11 @@ struct BadConfig {
   const char* message;
 };
 
+// Keeps test listings readable.
+void PrintTo(const BadConfig& bad, std::ostream* out) {
+  *out << bad.what;
+}
+
 class RefusedConfig : public ::testing::TestWithParam<BadConfig> {};
 
 TEST_P(RefusedConfig, NamesFieldAndReason) {
@@ -83,7 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadConfig{"V41", [](json& j) { j["model_type"] = "deepseek_v4_1"; },
                   "V4.1 is a different architecture"},
-        BadConfig{"V41Fields", [](json& j) { j["kv_source_layer_ids"] = {2, 8}; },
+        BadConfig{"V41Fields",
+                  [](json& j) {
+                    j["kv_source_layer_ids"] = {2, 8};
+                  },
                   "/kv_source_layer_ids: this field belongs to V4.1"},
         BadConfig{"OtherModel", [](json& j) { j["model_type"] = "llama"; },
                   "expected \"deepseek_v4\", found \"llama\""},
@@ -97,9 +106,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"Huge", [](json& j) { j["hidden_size"] = 1ll << 40; }, "hidden_size: expected 1"},
         BadConfig{"HugeLayers", [](json& j) { j["num_hidden_layers"] = 1ll << 60; },
                   "/num_hidden_layers: expected at most 2^20 layers"},
-        BadConfig{"Ratio", [](json& j) { j["compress_ratios"] = {0, 4, 64, 4}; },
+        BadConfig{"Ratio",
+                  [](json& j) {
+                    j["compress_ratios"] = {0, 4, 64, 4};
+                  },
                   "/compress_ratios/2: expected 0, 4 or 128, found 64"},
-        BadConfig{"FewRatios", [](json& j) { j["compress_ratios"] = {0, 4}; },
+        BadConfig{"FewRatios",
+                  [](json& j) {
+                    j["compress_ratios"] = {0, 4};
+                  },
                   "one ratio per layer: at least 4"},
         BadConfig{"Groups", [](json& j) { j["o_groups"] = 3; }, "3 groups do not divide 4 heads"},
         BadConfig{"Hadamard", [](json& j) { j["index_head_dim"] = 96; }, "power of two"},
@@ -109,7 +124,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadConfig{"Scoring", [](json& j) { j["scoring_func"] = "softmax"; },
                   "/scoring_func: expected \"sqrtsoftplus\""},
         BadConfig{"Block",
-                  [](json& j) { j["quantization_config"]["weight_block_size"] = {32, 32}; },
+                  [](json& j) {
+                    j["quantization_config"]["weight_block_size"] = {32, 32};
+                  },
                   "/quantization_config/weight_block_size: expected [128, 128]"},
         BadConfig{"KvHeads", [](json& j) { j["num_key_value_heads"] = 8; },
                   "/num_key_value_heads: expected 1"},

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "workloads/base/error.h"
 #include "workloads/parallel_layout.h"
+
+#include "workloads/base/error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

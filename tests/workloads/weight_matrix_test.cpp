@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "workloads/base/error.h"
 #include "workloads/weight_matrix.h"
+
+#include "workloads/base/error.h"
 
 #include <gtest/gtest.h>
 
@@ -64,9 +65,9 @@ TEST(WeightMatrix, Fp8SlicesKeepTheirScales) {
 }
 
 TEST(WeightMatrix, Mxfp4HasTheEvenColumnInTheLowNibble) {
-  std::vector<std::byte> data(32);  // one row of 64
-  data[0] = std::byte{0x21};        // columns 0, 1: 0.5, 1
-  data[16] = std::byte{0xf2};       // columns 32, 33: 1, -6
+  std::vector<std::byte> data(32);                   // one row of 64
+  data[0] = std::byte{0x21};                         // columns 0, 1: 0.5, 1
+  data[16] = std::byte{0xf2};                        // columns 32, 33: 1, -6
   const std::vector<std::uint8_t> scales{128, 126};  // 2, 0.5
   const WeightMatrix weight{WeightFormat::kMxfp4, 1, 64, data.data(), 32, scales.data(), 2};
   std::vector<float> row(64);

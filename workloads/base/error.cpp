@@ -6,11 +6,15 @@ namespace dscope {
 
 int exit_code(ErrorKind kind) noexcept {
   switch (kind) {
-    case ErrorKind::kUsage: return 2;
-    case ErrorKind::kUnavailable: return 3;
-    case ErrorKind::kInterrupted: return 130;  // 128 + SIGINT, as shells report it
+    case ErrorKind::kUsage:
+      return 2;
+    case ErrorKind::kUnavailable:
+      return 3;
+    case ErrorKind::kInterrupted:
+      return 130;  // 128 + SIGINT, as shells report it
     case ErrorKind::kInput:
-    case ErrorKind::kInternal: return 1;
+    case ErrorKind::kInternal:
+      return 1;
   }
   return 1;
 }
@@ -27,7 +31,8 @@ void fail_requirement(const char* condition, const char* file, int line,
       break;
     }
   }
-  throw Error(ErrorKind::kInternal, fmt::format("{} [{} at {}:{}]", message, condition, path, line));
+  throw Error(ErrorKind::kInternal,
+              fmt::format("{} [{} at {}:{}]", message, condition, path, line));
 }
 
 }  // namespace detail

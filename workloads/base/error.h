@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace dscope {
 
@@ -55,12 +55,12 @@ namespace detail {
 
 // A caller's promise, checked in every build. The message says what was expected and what came:
 //   DSCOPE_REQUIRE(topk > 0, "topk must be positive, got {}", topk);
-#define DSCOPE_REQUIRE(condition, ...)                                               \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]] {                                                 \
-      ::dscope::detail::fail_requirement(#condition, __FILE__, __LINE__,             \
-                                         ::fmt::format(__VA_ARGS__));                \
-    }                                                                                \
+#define DSCOPE_REQUIRE(condition, ...)                                   \
+  do {                                                                   \
+    if (!(condition)) [[unlikely]] {                                     \
+      ::dscope::detail::fail_requirement(#condition, __FILE__, __LINE__, \
+                                         ::fmt::format(__VA_ARGS__));    \
+    }                                                                    \
   } while (false)
 
 }  // namespace dscope

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace dscope {
 
@@ -42,7 +42,8 @@ class JsonReader {
   [[nodiscard]] std::vector<std::string> keys() const;
 
   // Conversions throw Error{kInput} with source, pointer, expected and found.
-  [[nodiscard]] std::int64_t as_int(std::int64_t low = INT64_MIN, std::int64_t high = INT64_MAX) const;
+  [[nodiscard]] std::int64_t as_int(std::int64_t low = INT64_MIN,
+                                    std::int64_t high = INT64_MAX) const;
   [[nodiscard]] double as_number() const;  // finite
   [[nodiscard]] bool as_bool() const;
   [[nodiscard]] std::string as_string() const;

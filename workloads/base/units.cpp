@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workloads/base/units.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <cstddef>
-
-#include <fmt/format.h>
 
 namespace dscope {
 namespace {
@@ -44,6 +44,8 @@ std::string format_flops(double flops) {
   return decimal(flops, std::array{"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"});
 }
 
-double gbps(double bytes, double ns) { return ns > 0 ? bytes / ns : 0; }
+double gbps(double bytes, double ns) {
+  return ns > 0 ? bytes / ns : 0;
+}
 
 }  // namespace dscope

@@ -36,22 +36,22 @@ struct IndexerWeights {
 };
 
 struct AttentionWeights {
-  WeightMatrix wq_a;   // [q_lora, d]
-  WeightVector q_norm; // [q_lora]
-  WeightMatrix wq_b;   // [H * D, q_lora]
-  WeightMatrix wkv;    // [D, d]
-  WeightVector kv_norm;// [D]
-  WeightVector sink;   // [H]
-  WeightMatrix wo_a;   // [o_groups * o_lora, o_group_inputs], one block of rows per group
-  WeightMatrix wo_b;   // [d, o_groups * o_lora]
+  WeightMatrix wq_a;             // [q_lora, d]
+  WeightVector q_norm;           // [q_lora]
+  WeightMatrix wq_b;             // [H * D, q_lora]
+  WeightMatrix wkv;              // [D, d]
+  WeightVector kv_norm;          // [D]
+  WeightVector sink;             // [H]
+  WeightMatrix wo_a;             // [o_groups * o_lora, o_group_inputs], one block of rows per group
+  WeightMatrix wo_b;             // [d, o_groups * o_lora]
   CompressorWeights compressor;  // empty when the ratio is 0
   IndexerWeights indexer;        // empty unless the ratio is 4
 };
 
 struct RouterWeights {
-  WeightMatrix gate;   // [E, d]
-  WeightVector bias;   // [E]; empty in hash layers
-  IntMatrix tid2eid;   // [V, k]; empty outside hash layers
+  WeightMatrix gate;  // [E, d]
+  WeightVector bias;  // [E]; empty in hash layers
+  IntMatrix tid2eid;  // [V, k]; empty outside hash layers
 };
 
 // One SwiGLU expert: routed (MXFP4) or shared (FP8).
@@ -66,7 +66,7 @@ struct LayerWeights {
   WeightVector attn_norm;  // [d]
   AttentionWeights attn;
   HyperConnectionWeights hc_ffn;
-  WeightVector ffn_norm;   // [d]
+  WeightVector ffn_norm;  // [d]
   RouterWeights router;
   ExpertWeights shared_expert;
 };
@@ -74,8 +74,8 @@ struct LayerWeights {
 struct EndWeights {
   WeightMatrix embed;  // [V, d]
   HyperConnectionWeights hc_head;
-  WeightVector norm;   // [d]
-  WeightMatrix head;   // [V, d]
+  WeightVector norm;  // [d]
+  WeightMatrix head;  // [V, d]
 };
 
 // Where weights come from: a checkpoint on disk (checkpoint.h) or a seed (synthetic_weights.h).

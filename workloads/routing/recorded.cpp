@@ -29,32 +29,31 @@ void check_shape(const Shape& shape, std::uint64_t elements, RecordedAxes axes,
   std::uint64_t product = 1;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] < 1) {
-      throw input_error("{} {}: expected at least one {}, found {}", source,
-                        show(shape), names[axis], shape[axis]);
+      throw input_error("{} {}: expected at least one {}, found {}", source, show(shape),
+                        names[axis], shape[axis]);
     }
     if (__builtin_mul_overflow(product, static_cast<std::uint64_t>(shape[axis]), &product)) {
       throw input_error("{} {}: the shape is too large", source, show(shape));
     }
   }
   if (product != elements) {
-    throw input_error("{} {}: expected {} elements, found {}", source, show(shape),
-                      product, elements);
+    throw input_error("{} {}: expected {} elements, found {}", source, show(shape), product,
+                      elements);
   }
   if (shape[kLayerAxis] != bounds.layers) {
-    throw input_error("{} {}: expected {} layers, found {}", source,
-                      show(shape), bounds.layers, shape[kLayerAxis]);
+    throw input_error("{} {}: expected {} layers, found {}", source, show(shape), bounds.layers,
+                      shape[kLayerAxis]);
   }
   if (shape[kPickAxis] != bounds.per_token) {
-    throw input_error("{} {}: expected {} per token, found {}",
-                      source, show(shape), bounds.per_token, shape[kPickAxis]);
+    throw input_error("{} {}: expected {} per token, found {}", source, show(shape),
+                      bounds.per_token, shape[kPickAxis]);
   }
 }
 
 }  // namespace
 
-RecordedIds::RecordedIds(std::span<const std::int32_t> ids, const Shape& shape,
-                                 RecordedAxes axes, PastEnd past_end, const RecordedBounds& bounds,
-                                 std::string source)
+RecordedIds::RecordedIds(std::span<const std::int32_t> ids, const Shape& shape, RecordedAxes axes,
+                         PastEnd past_end, const RecordedBounds& bounds, std::string source)
     : ids_(ids), shape_(shape), axes_(axes), past_end_(past_end), source_(std::move(source)) {
   check_shape(shape_, ids_.size(), axes_, bounds, source_);
   for (std::size_t i = 0; i < ids_.size(); ++i) {
@@ -65,15 +64,14 @@ RecordedIds::RecordedIds(std::span<const std::int32_t> ids, const Shape& shape,
       index[axis] = rest % shape_[axis];
     }
     const auto names = axis_names(axes_);
-    throw input_error("{}{} ({}, {}, {}, {}): expected -1 to {}, found {}", source_,
-                      show(index), names[0], names[1], names[2], names[3], bounds.limit - 1,
-                      ids_[i]);
+    throw input_error("{}{} ({}, {}, {}, {}): expected -1 to {}, found {}", source_, show(index),
+                      names[0], names[1], names[2], names[3], bounds.limit - 1, ids_[i]);
   }
 }
 
 std::span<const std::int32_t> RecordedIds::ids(std::int64_t sequence_or_step,
-                                                   std::int64_t position_or_token,
-                                                   std::int64_t layer) const {
+                                               std::int64_t position_or_token,
+                                               std::int64_t layer) const {
   DSCOPE_REQUIRE(layer >= 0 && layer < shape_[kLayerAxis], "layer must be 0 to {}, got {}",
                  shape_[kLayerAxis] - 1, layer);
   const std::int64_t row =
@@ -87,8 +85,8 @@ std::int64_t RecordedIds::index_on(std::size_t axis, std::int64_t index) const {
   DSCOPE_REQUIRE(index >= 0, "{} must not be negative, got {}", name, index);
   if (index < shape_[axis]) return index;
   if (past_end_ == PastEnd::kWrap) return index % shape_[axis];
-  throw input_error("{} {}: the recording holds {} {}s, but {} {} is needed", source_,
-                    show(shape_), shape_[axis], name, name, index);
+  throw input_error("{} {}: the recording holds {} {}s, but {} {} is needed", source_, show(shape_),
+                    shape_[axis], name, name, index);
 }
 
 }  // namespace dscope::routing

@@ -12,8 +12,8 @@
 
 namespace dscope::routing {
 
-// Mean over steps of different numbers is meaningless for imbalance when nothing was routed; such
-// steps are left out, and all figures are 0 when no step is left.
+// A step that routed nothing has no imbalance and is left out of it. Figures without anything to
+// describe are 0.
 struct LayerRoutingSummary {
   Distribution unique_experts;  // distinct experts of one step
   Distribution load;            // tokens of one expert in one step; idle experts count as 0

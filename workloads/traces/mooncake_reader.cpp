@@ -62,7 +62,6 @@ class RowFields {
   bool end_object() { return --depth_ >= 0; }
   bool end_array() { return --depth_ >= 0; }
   bool key(const std::string& name) {
-    if (depth_ != 1) return true;
     const auto at =
         std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.key == name; });
     current_ = at == fields.end() ? nullptr : &*at;
@@ -91,7 +90,7 @@ class RowFields {
   }
 
   std::int64_t depth_ = 0;
-  Field* current_ = nullptr;  // the field of the last key at depth 1
+  Field* current_ = nullptr;  // the field of the last key; what counts is only a value at depth 1
 };
 
 }  // namespace

@@ -6,12 +6,14 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace dscope::traces {
 
 // Mooncake's traces: JSON lines such as
 //   {"timestamp": 27482, "input_length": 6955, "output_length": 52, "hash_ids": [46, 47]}
-// `timestamp` is in milliseconds from the trace's own zero; other keys are ignored.
+// `timestamp` is in milliseconds from the trace's own zero; other keys are ignored, and of a
+// repeated key the last value counts.
 class MooncakeReader final : public RowReader {
  public:
   explicit MooncakeReader(LineReader lines) : RowReader(std::move(lines)) {}

@@ -23,7 +23,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-SyntheticWeights tiny_weights() { return {preset("dsv4-tiny"), 1, 1 << 30}; }
+SyntheticWeights tiny_weights() {
+  return {preset("dsv4-tiny"), 1, 1 << 30};
+}
 
 TEST(PageTable, SequencesShareNoSlot) {
   const ModelConfig m = preset("dsv4-tiny");
@@ -120,7 +122,8 @@ TEST(CpuDecoder, SyntheticHistoryIsReproducible) {
 class CountingSink final : public RangeSink {
  public:
   void begin(Stage stage, const char* name) noexcept override {
-    EXPECT_EQ(op_from_name(name).has_value() ? info(*op_from_name(name)).stage : Stage::kGap, stage);
+    EXPECT_EQ(op_from_name(name).has_value() ? info(*op_from_name(name)).stage : Stage::kGap,
+              stage);
     ++counts[name];
     ++open_;
     EXPECT_EQ(open_, 1) << "ops of the step do not nest";

@@ -67,7 +67,9 @@ TEST_F(GoldenDecode, ExactExpertsAreTheSame) {
 
 // With routing and selection forced, errors are those of rounding. The bounds are 1.3 times what
 // an independent simulation of each rounding step gives for this checkpoint.
-TEST_F(GoldenDecode, Bf16Forced) { expect_forced_within(Numerics::kBf16, 1.3 * 0.008, 1.3 * 0.014); }
+TEST_F(GoldenDecode, Bf16Forced) {
+  expect_forced_within(Numerics::kBf16, 1.3 * 0.008, 1.3 * 0.014);
+}
 TEST_F(GoldenDecode, ServingForced) {
   expect_forced_within(Numerics::kServing, 1.3 * 0.029, 1.3 * 0.074);
 }

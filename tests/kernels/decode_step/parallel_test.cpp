@@ -27,8 +27,9 @@ class ParallelDecode : public ::testing::TestWithParam<Split> {
   static Decoded run(const ParallelLayout& layout, Communicator& comm, const Decoded* forced,
                      Numerics numerics) {
     Checkpoint weights(test::golden_directory());
-    return test::decode(weights, test::read_golden(test::golden_directory()), comm,
-                        {.numerics = numerics, .layout = layout, .forced = forced, .steps = kSteps});
+    return test::decode(
+        weights, test::read_golden(test::golden_directory()), comm,
+        {.numerics = numerics, .layout = layout, .forced = forced, .steps = kSteps});
   }
   static Decoded run_single(Numerics numerics, const Decoded* forced) {
     const auto comm = make_single_communicator();

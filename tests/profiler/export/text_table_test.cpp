@@ -73,16 +73,16 @@ TEST(TextTable, LongTextIsCutOnlyInTheTable) {
 }
 
 TEST(TextTable, AnyBytesInCells) {
-  TextTable table({{"name", "Name"}});
+  TextTable table(std::vector<Column>{{"name", "Name"}});
   table.add_row({"\xff\x1b[0m\nü"});
   EXPECT_EQ(table.render(Format::kTable),
-            "Name\n──────\n\xEF\xBF\xBD\xEF\xBF\xBD[0m\xEF\xBF\xBDü\n");
+            "Name\n───────\n\xEF\xBF\xBD\xEF\xBF\xBD[0m\xEF\xBF\xBDü\n");
   EXPECT_EQ(nlohmann::json::parse(table.render(Format::kJson))[0]["name"],
             "\xEF\xBF\xBD\x1b[0m\nü");
 }
 
 TEST(TextTable, EmptyTable) {
-  const TextTable table({{"name", "Name"}});
+  const TextTable table(std::vector<Column>{{"name", "Name"}});
   EXPECT_EQ(table.render(Format::kJson), "[]\n");
   EXPECT_EQ(table.render(Format::kCsv), "name\n");
 }

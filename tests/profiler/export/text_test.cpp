@@ -44,7 +44,7 @@ TEST(Printable, AnyBytesBecomeWhatJsonAccepts) {
     for (char& c : bytes)
       c = static_cast<char>(random() % 2 == 0 ? 0xC0 + random() % 64 : random());
     EXPECT_NO_THROW((void)nlohmann::json(printable(bytes)).dump());
-    EXPECT_NO_THROW((void)nlohmann::json::parse(quote_json(bytes)));
+    EXPECT_TRUE(nlohmann::json::accept(quote_json(bytes)));
   }
 }
 

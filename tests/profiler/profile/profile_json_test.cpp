@@ -98,7 +98,9 @@ TEST(ProfileJson, ChecksTheSchema) {
   document["schema"] = "something.else";
   EXPECT_EQ(error_of(document),
             "run.json: /schema: expected \"dscope.profile\", found \"something.else\"");
-  EXPECT_EQ(error_of(json::object()), "run.json: /schema: expected this field, found none");
+  EXPECT_EQ(
+      error_of(json::object()),
+      "run.json: expected a profile document (\"schema\": \"dscope.profile\"), found other JSON");
   EXPECT_EQ(error_of(json::array()), "run.json: top level: expected an object, found []");
 }
 

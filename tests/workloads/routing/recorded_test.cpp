@@ -47,8 +47,8 @@ std::string refusal_of(const std::vector<std::int32_t>& ids, const Shape& shape,
 
 TEST(RecordedIds, FindsIdsByTheirIndices) {
   const auto ids = counting_ids();
-  const RecordedIds routing(ids, kShape, RecordedAxes::kSequenceToken, PastEnd::kError,
-                                kBounds, "r.bin: routing ids");
+  const RecordedIds routing(ids, kShape, RecordedAxes::kSequenceToken, PastEnd::kError, kBounds,
+                            "r.bin: routing ids");
   EXPECT_THAT(routing.ids(0, 0, 0), ElementsAre(0, 1));
   EXPECT_THAT(routing.ids(0, 0, 2), ElementsAre(4, 5));
   EXPECT_THAT(routing.ids(0, 3, 1), ElementsAre(20, 21));  // (3 * 3 + 1) * 2
@@ -60,28 +60,28 @@ TEST(RecordedIds, FindsIdsByTheirIndices) {
 
 TEST(RecordedIds, PastTheEndIsAnErrorOrWraps) {
   const auto ids = counting_ids();
-  const RecordedIds strict(ids, kShape, RecordedAxes::kSequenceToken, PastEnd::kError,
-                               kBounds, "r.bin: routing ids");
+  const RecordedIds strict(ids, kShape, RecordedAxes::kSequenceToken, PastEnd::kError, kBounds,
+                           "r.bin: routing ids");
   EXPECT_EQ(refusal([&] { (void)strict.ids(2, 0, 0); }),
             "r.bin: routing ids [2, 4, 3, 2]: the recording holds 2 sequences, but sequence 2 is "
             "needed");
   EXPECT_THAT(refusal([&] { (void)strict.ids(0, 4, 0); }),
               HasSubstr("holds 4 positions, but position 4 is needed"));
   const RecordedIds steps(ids, kShape, RecordedAxes::kStepToken, PastEnd::kError, kBounds,
-                              "r.bin: routing ids");
+                          "r.bin: routing ids");
   EXPECT_THAT(refusal([&] { (void)steps.ids(9, 0, 0); }),
               HasSubstr("holds 2 steps, but step 9 is needed"));
 
-  const RecordedIds wrapping(ids, kShape, RecordedAxes::kStepToken, PastEnd::kWrap,
-                                 kBounds, "r.bin: routing ids");
+  const RecordedIds wrapping(ids, kShape, RecordedAxes::kStepToken, PastEnd::kWrap, kBounds,
+                             "r.bin: routing ids");
   EXPECT_THAT(wrapping.ids(2, 0, 0), ElementsAre(0, 1));
   EXPECT_THAT(wrapping.ids(7, 4 + 3, 2), ElementsAre(46, 47));
 }
 
 TEST(RecordedIds, TreatsWrongLayersAndNegativeIndicesAsCallersMistakes) {
   const auto ids = counting_ids();
-  const RecordedIds routing(ids, kShape, RecordedAxes::kSequenceToken, PastEnd::kWrap,
-                                kBounds, "r.bin: routing ids");
+  const RecordedIds routing(ids, kShape, RecordedAxes::kSequenceToken, PastEnd::kWrap, kBounds,
+                            "r.bin: routing ids");
   EXPECT_THROW((void)routing.ids(0, 0, 3), Error);
   EXPECT_THROW((void)routing.ids(0, 0, -1), Error);
   EXPECT_THROW((void)routing.ids(-1, 0, 0), Error);

@@ -14,27 +14,36 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <ostream>
 #include <set>
 #include <string>
 
-namespace dscope {
-
-bool operator==(const StepSequence& a, const StepSequence& b) {
-  return a.slot == b.slot && a.context == b.context && a.request == b.request &&
-         a.admitted == b.admitted;
-}
-std::ostream& operator<<(std::ostream& out, const StepSequence& s) {
-  return out << "{slot " << s.slot << ", S " << s.context << ", request " << s.request
-             << (s.admitted ? ", admitted}" : "}");
-}
-
-namespace traces {
+namespace dscope::traces {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-using Seq = StepSequence;
+// A StepSequence that compares and prints.
+struct Seq {
+  std::int64_t slot;
+  std::int64_t context;
+  std::int64_t request;
+  bool admitted;
+  friend bool operator==(const Seq&, const Seq&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Seq& s) {
+    return out << "{slot " << s.slot << ", S " << s.context << ", request " << s.request
+               << (s.admitted ? ", admitted}" : "}");
+  }
+};
+
+std::vector<Seq> seqs(const StepShape& step) {
+  std::vector<Seq> out;
+  for (const StepSequence& s : step.sequences) {
+    out.push_back({s.slot, s.context, s.request, s.admitted});
+  }
+  return out;
+}
 
 ServingSteps serve(std::vector<Request> requests, const ServingOptions& options) {
   return {std::make_unique<ListReader>(std::move(requests)), options};
@@ -53,11 +62,11 @@ TEST(ServingSteps, OpenLoopByHand) {
   ServingSteps source = serve(kFour, {.max_batch = 2, .max_context = 0, .step_time_s = 1});
   const auto steps = all_steps(source);
   ASSERT_EQ(steps.size(), 5u);
-  EXPECT_THAT(steps[0].sequences, ElementsAre(Seq{0, 11, 0, true}));
-  EXPECT_THAT(steps[1].sequences, ElementsAre(Seq{0, 12, 0, false}, Seq{1, 21, 1, true}));
-  EXPECT_THAT(steps[2].sequences, ElementsAre(Seq{0, 31, 2, true}, Seq{1, 22, 1, false}));
-  EXPECT_THAT(steps[3].sequences, ElementsAre(Seq{1, 23, 1, false}));
-  EXPECT_THAT(steps[4].sequences, ElementsAre(Seq{0, 6, 3, true}));
+  EXPECT_THAT(seqs(steps[0]), ElementsAre(Seq{0, 11, 0, true}));
+  EXPECT_THAT(seqs(steps[1]), ElementsAre(Seq{0, 12, 0, false}, Seq{1, 21, 1, true}));
+  EXPECT_THAT(seqs(steps[2]), ElementsAre(Seq{0, 31, 2, true}, Seq{1, 22, 1, false}));
+  EXPECT_THAT(seqs(steps[3]), ElementsAre(Seq{1, 23, 1, false}));
+  EXPECT_THAT(seqs(steps[4]), ElementsAre(Seq{0, 6, 3, true}));
   for (std::size_t i = 0; i < 4; ++i) EXPECT_DOUBLE_EQ(steps[i].time_s, static_cast<double>(i));
   EXPECT_DOUBLE_EQ(steps[4].time_s, 10);  // nothing ran: the clock jumped
 
@@ -80,10 +89,10 @@ TEST(ServingSteps, ClosedLoopByHand) {
   ServingSteps source = serve(kFour, {.max_batch = 2, .arrivals = Arrivals::kClosedLoop});
   const auto steps = all_steps(source);
   ASSERT_EQ(steps.size(), 4u);
-  EXPECT_THAT(steps[0].sequences, ElementsAre(Seq{0, 11, 0, true}, Seq{1, 21, 1, true}));
-  EXPECT_THAT(steps[1].sequences, ElementsAre(Seq{0, 12, 0, false}, Seq{1, 22, 1, false}));
-  EXPECT_THAT(steps[2].sequences, ElementsAre(Seq{0, 31, 2, true}, Seq{1, 23, 1, false}));
-  EXPECT_THAT(steps[3].sequences, ElementsAre(Seq{0, 6, 3, true}));
+  EXPECT_THAT(seqs(steps[0]), ElementsAre(Seq{0, 11, 0, true}, Seq{1, 21, 1, true}));
+  EXPECT_THAT(seqs(steps[1]), ElementsAre(Seq{0, 12, 0, false}, Seq{1, 22, 1, false}));
+  EXPECT_THAT(seqs(steps[2]), ElementsAre(Seq{0, 31, 2, true}, Seq{1, 23, 1, false}));
+  EXPECT_THAT(seqs(steps[3]), ElementsAre(Seq{0, 6, 3, true}));
   EXPECT_EQ(steps[3].time_s, 0);
 }
 
@@ -92,8 +101,8 @@ TEST(ServingSteps, ARequestJoinsAtTheFirstStepThatStartsAtOrAfterItsArrival) {
       serve({{0, 1, 4, 1}, {1, 1, 2, 2}, {1.01, 1, 2, 3}}, {.max_batch = 3, .step_time_s = 1});
   const auto steps = all_steps(source);
   ASSERT_EQ(steps.size(), 3u);
-  EXPECT_THAT(steps[1].sequences, ElementsAre(Seq{0, 3, 0, false}, Seq{1, 2, 1, true}));
-  EXPECT_THAT(steps[2].sequences, ElementsAre(Seq{0, 4, 0, false}, Seq{1, 2, 2, true}));
+  EXPECT_THAT(seqs(steps[1]), ElementsAre(Seq{0, 3, 0, false}, Seq{1, 2, 1, true}));
+  EXPECT_THAT(seqs(steps[2]), ElementsAre(Seq{0, 4, 0, false}, Seq{1, 2, 2, true}));
 }
 
 TEST(ServingSteps, ServesInTraceOrderEvenWhenTimesAreNot) {
@@ -125,7 +134,7 @@ TEST(ServingSteps, SkipsAndCountsByReason) {
                               {.max_batch = 8, .max_context = 128, .step_time_s = 1});
   const auto steps = all_steps(source);
   EXPECT_EQ(steps.size(), 28u);
-  EXPECT_THAT(steps[0].sequences, ElementsAre(Seq{0, 101, 1, true}, Seq{1, 4, 6, true}));
+  EXPECT_THAT(seqs(steps[0]), ElementsAre(Seq{0, 101, 1, true}, Seq{1, 4, 6, true}));
   EXPECT_EQ(steps.back().sequences[0].context, 128);
   const ServingSummary s = source.summary();
   EXPECT_EQ(s.requests, 7);
@@ -133,6 +142,7 @@ TEST(ServingSteps, SkipsAndCountsByReason) {
   EXPECT_EQ(s.skipped_too_long, 1);
   EXPECT_EQ(s.skipped_prefill_only, 3);
   EXPECT_EQ(s.skipped_empty_prompt, 1);
+  EXPECT_EQ(s.out_of_order, 0);  // equal times are in order
   EXPECT_EQ(source.max_context(), 128);
   EXPECT_EQ(source.max_batch(), 8);
 }
@@ -143,7 +153,7 @@ TEST(ServingSteps, TheEndLeavesTheStepUnchanged) {
   ASSERT_TRUE(source.next(step));
   EXPECT_FALSE(source.next(step));
   EXPECT_FALSE(source.next(step));
-  EXPECT_THAT(step.sequences, ElementsAre(Seq{0, 11, 0, true}));
+  EXPECT_THAT(seqs(step), ElementsAre(Seq{0, 11, 0, true}));
   EXPECT_EQ(source.summary().steps, 1);
 
   ServingSteps nothing_to_decode = serve({{0, 10, 1, 1}}, {.step_time_s = 1});
@@ -212,7 +222,7 @@ TEST_P(ServingProperties, EveryTokenIsDecodedOnceInOrder) {
   StepShape step, twin_step;
   while (source.next(step)) {
     ASSERT_TRUE(twin.next(twin_step));
-    EXPECT_EQ(step.sequences, twin_step.sequences);
+    EXPECT_EQ(seqs(step), seqs(twin_step));
     EXPECT_EQ(step.time_s, twin_step.time_s);
     ASSERT_GE(step.sequences.size(), 1u);
     ASSERT_LE(static_cast<std::int64_t>(step.sequences.size()), options.max_batch);
@@ -221,7 +231,7 @@ TEST_P(ServingProperties, EveryTokenIsDecodedOnceInOrder) {
     }
     last_time_s = step.time_s;
     std::int64_t last_slot = -1;
-    for (const Seq& s : step.sequences) {
+    for (const Seq& s : seqs(step)) {
       ASSERT_GT(s.slot, last_slot);  // ascending, hence unique
       ASSERT_LT(s.slot, options.max_batch);
       last_slot = s.slot;
@@ -241,7 +251,7 @@ TEST_P(ServingProperties, EveryTokenIsDecodedOnceInOrder) {
     }
     // First come, first served: admissions of a step continue where the last step's ended.
     std::set<std::int64_t> admitted;
-    for (const Seq& s : step.sequences) {
+    for (const Seq& s : seqs(step)) {
       if (s.admitted) admitted.insert(s.request);
     }
     if (!admitted.empty()) {
@@ -279,5 +289,4 @@ INSTANTIATE_TEST_SUITE_P(Options, ServingProperties,
                                            ServingOptions{16, 1500, 0.01, Arrivals::kClosedLoop}));
 
 }  // namespace
-}  // namespace traces
-}  // namespace dscope
+}  // namespace dscope::traces

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -22,9 +24,8 @@ class TextFile {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
     static int number = 0;
     path_ = std::filesystem::temp_directory_path() /
-            (std::string(test->test_suite_name()) + "." + test->name() + "." +
-             std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "." +
-             std::to_string(number++));
+            (std::string("dscope_") + test->test_suite_name() + "." + test->name() + "." +
+             std::to_string(::getpid()) + "." + std::to_string(number++));
     std::ofstream(path_, std::ios::binary) << text;
   }
   ~TextFile() { std::filesystem::remove(path_); }

@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+# SPDX-License-Identifier: Apache-2.0
+# The front door: installs what is missing and calls CMake with a preset. Nothing is decided here
+# that CMakeLists.txt or CMakePresets.json could decide.
+PRESET ?= default
+BUILD := build/$(PRESET)
+DSCOPE := $(BUILD)/bin/dscope
+DEMO := build/demo
+TINY := tests/data/dsv4_tiny
+
+PACKAGES := g++ cmake ninja-build git libfmt-dev libcli11-dev nlohmann-json3-dev \
+            libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev libopenmpi-dev openmpi-bin
+LINT_PACKAGES := clang-format clang-tidy
+LINT_JOBS ?= 2
+
+.DEFAULT_GOAL := build
+.PHONY: help deps lint-deps build test demo bench lint format clean
+
+help:
+	@echo 'make            build into $(BUILD)'
+	@echo 'make test       build and run the tests'
+	@echo 'make demo       profile the bundled tiny checkpoint: document, trace, HTML report'
+	@echo 'make bench      run the micro-benchmarks'
+	@echo 'make lint       clang-format and clang-tidy over all of our files'
+	@echo 'make format     let clang-format rewrite them'
+	@echo 'make deps       only install the missing Debian packages'
+	@echo 'make clean      remove build/'
+	@echo
+	@echo 'PRESET=NAME chooses a preset of CMakePresets.json: default, cpu, cuda, dev, asan.'
+
+# $(call install,PACKAGES): asks apt for those that dpkg does not have; other systems are only told.
+define install
+@command -v dpkg-query >/dev/null || \
+  { echo 'Not a Debian system; these must be there under their local names: $(1)'; exit 0; }; \
+missing=; \
+for package in $(1); do \
+  [ "$$(dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || \
+    missing="$$missing $$package"; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+echo "Installing$$missing"; \
+[ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; \
+[ -z "$$sudo" ] || command -v sudo >/dev/null || \
+  { echo "Neither root nor sudo; as root run: apt-get install$$missing" >&2; exit 1; }; \
+$$sudo apt-get update -qq && \
+$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+endef
+
+deps:
+	$(call install,$(PACKAGES))
+
+lint-deps:
+	$(call install,$(LINT_PACKAGES))
+
+# CMake notices changes of its own files by itself, but not those of the presets.
+$(BUILD)/build.ninja: CMakePresets.json | deps
+	cmake --preset $(PRESET)
+
+build: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET)
+
+test: build
+	@ctest --preset $(PRESET)
+
+demo: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) --target dscope
+	@mkdir -p $(DEMO)
+	$(DSCOPE) run --checkpoint $(TINY) --input-ids $(TINY)/expected.safetensors:input_ids \
+	  --numerics exact --profile --out $(DEMO)/profile.json --trace $(DEMO)/trace.json
+	$(DSCOPE) report $(DEMO)/profile.json --format html --out $(DEMO)/report.html
+	@echo
+	@echo 'Report    $(DEMO)/report.html (any browser)'
+	@echo 'Trace     $(DEMO)/trace.json (open it in https://ui.perfetto.dev)'
+	@echo 'Document  $(DEMO)/profile.json ($(DSCOPE) report, compare)'
+
+bench: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) --target dscope
+	$(DSCOPE) bench
+
+OUR_FILES := git ls-files -z -co --exclude-standard '*.h' '*.cpp' '*.cuh' '*.cu'
+
+# clang-tidy needs what the build generates. It looks at every .cpp of the compile database but the
+# tests: their macros triple the time, and what the checks find there is mostly about the macros.
+lint: lint-deps build
+	@echo 'clang-format'
+	@$(OUR_FILES) | xargs -0 clang-format --dry-run -Werror
+	@echo 'clang-tidy'
+	@sed -n 's|^ *"file": "\($(CURDIR)/.*\.cpp\)",*$$|\1|p' $(BUILD)/compile_commands.json \
+	  | grep -v -e '^$(CURDIR)/build/' -e '^$(CURDIR)/tests/' | sort -u \
+	  | xargs -n 1 -P $(LINT_JOBS) clang-tidy --quiet -p $(BUILD)
+
+format: lint-deps
+	@$(OUR_FILES) | xargs -0 clang-format -i
+
+clean:
+	rm -rf build
