@@ -14,7 +14,7 @@ LINT_PACKAGES := clang-format clang-tidy
 LINT_JOBS ?= 2
 
 .DEFAULT_GOAL := build
-.PHONY: help deps lint-deps build test demo bench lint format clean
+.PHONY: help deps lint-deps build test demo bench lint format-check tidy format clean
 
 help:
 	@echo 'make            build into $(BUILD)'
@@ -79,15 +79,19 @@ bench: $(BUILD)/build.ninja
 
 OUR_FILES := git ls-files -z -co --exclude-standard '*.h' '*.cpp' '*.cuh' '*.cu'
 
-# clang-tidy needs what the build generates. It looks at every .cpp of the compile database but the
-# tests: their macros triple the time, and what the checks find there is mostly about the macros.
-lint: lint-deps build
+format-check: lint-deps
 	@echo 'clang-format'
 	@$(OUR_FILES) | xargs -0 clang-format --dry-run -Werror
+
+# clang-tidy needs what the build generates. It looks at every .cpp of the compile database but the
+# tests: their macros triple the time, and what the checks find there is mostly about the macros.
+tidy: lint-deps build
 	@echo 'clang-tidy'
 	@sed -n 's|^ *"file": "\($(CURDIR)/.*\.cpp\)",*$$|\1|p' $(BUILD)/compile_commands.json \
 	  | grep -v -e '^$(CURDIR)/build/' -e '^$(CURDIR)/tests/' | sort -u \
 	  | xargs -n 1 -P $(LINT_JOBS) clang-tidy --quiet -p $(BUILD)
+
+lint: format-check tidy
 
 format: lint-deps
 	@$(OUR_FILES) | xargs -0 clang-format -i

@@ -71,9 +71,9 @@ void read_value(const JsonReader& at, bool& out) {
 
 // Of all fields only the compute capability is text.
 void read_value(const JsonReader& at, std::string& out) {
-  static const std::regex kPattern("[0-9]{1,2}\\.[0-9]");
+  static const std::regex pattern("[0-9]{1,2}\\.[0-9]");
   out = at.as_string();
-  if (!std::regex_match(out, kPattern)) at.fail("a compute capability such as \"12.0\"");
+  if (!std::regex_match(out, pattern)) at.fail("a compute capability such as \"12.0\"");
 }
 
 ValueSource read_source(const JsonReader& at) {
@@ -94,10 +94,10 @@ void read_field(const JsonReader& at, Presence presence, Sourced<T>& field) {
 }
 
 std::string read_name(const JsonReader& at) {
-  static const std::regex kPattern("[a-z0-9]+(-[a-z0-9]+)*");
+  static const std::regex pattern("[a-z0-9]+(-[a-z0-9]+)*");
   std::string name = at.as_string();
   // The length keeps the recursive matcher of std::regex from deep stacks.
-  if (name.size() > 100 || !std::regex_match(name, kPattern)) {
+  if (name.size() > 100 || !std::regex_match(name, pattern)) {
     at.fail("a name in lower case with hyphens, such as \"rtx-pro-6000\"");
   }
   return name;

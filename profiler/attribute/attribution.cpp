@@ -84,11 +84,11 @@ Window extent(const WorkByDevice& work) {
 }
 
 const std::vector<Window>& windows_of(std::int32_t device, const WindowsByDevice& windows) {
-  static const std::vector<Window> kNone;
+  static const std::vector<Window> none;
   for (std::int32_t owner : {device, kHost}) {
     if (const auto found = windows.find(owner); found != windows.end()) return found->second;
   }
-  return kNone;
+  return none;
 }
 
 double closure_error(const StepTimes& step) {

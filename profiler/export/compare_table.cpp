@@ -107,22 +107,22 @@ std::vector<std::string> reasons(const Comparison& comparison) {
 }
 
 std::string for_people(const Comparison& comparison, const GateResult* gate, Format format) {
-  std::string out = "A: " + comparison.a + "\nB: " + comparison.b + "\n\n";
-  if (format == Format::kMarkdown)
-    out = "A: " + markdown_text(comparison.a) + "  \nB: " + markdown_text(comparison.b) + "\n\n";
+  const bool markdown = format == Format::kMarkdown;
+  const auto clean = markdown ? markdown_text : printable;
+  std::string out = fmt::format("A: {}{}\nB: {}\n\n", clean(comparison.a), markdown ? "  " : "",
+                                clean(comparison.b));
   out += stage_rows(comparison).render(format) + "\n";
   if (!comparison.ops.empty()) out += op_rows(comparison).render(format) + "\n";
-  const char* bullet = format == Format::kMarkdown ? "- " : "";
-  const auto line = [&](const char* label, const std::string& text) {
-    out += fmt::format("{}{}{}\n", bullet, label,
-                       format == Format::kMarkdown ? markdown_text(text) : printable(text));
+  const auto line = [&](std::string_view label, const std::string& text) {
+    out += markdown ? fmt::format("- {}{}{}\n", label, label.empty() ? "" : ": ", clean(text))
+                    : fmt::format("{:<9}{}\n", label, clean(text));
   };
-  line("Verdict  ", std::string(name(comparison.step.verdict)));
-  for (const std::string& reason : reasons(comparison)) line("         ", reason);
-  for (const std::string& note : comparison.notes) line("Note     ", note);
+  line("Verdict", std::string(name(comparison.step.verdict)));
+  for (const std::string& reason : reasons(comparison)) line("", reason);
+  for (const std::string& note : comparison.notes) line("Note", note);
   if (gate != nullptr) {
-    line("Gate     ", gate->passed ? "passed" : "FAILED");
-    for (const std::string& reason : gate->reasons) line("         ", reason);
+    line("Gate", gate->passed ? "passed" : "FAILED");
+    for (const std::string& reason : gate->reasons) line("", reason);
   }
   return out;
 }

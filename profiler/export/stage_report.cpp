@@ -104,6 +104,7 @@ StageReport stage_report(const Profile& profile) {
   if (tokens > 0 && report.wall_ns > 0) {
     report.tok_s = static_cast<double>(tokens) * 1e9 / static_cast<double>(report.wall_ns);
   }
+  report.step_busy_ns = median_of(measurement.steps, [](const StepSample& s) { return s.busy_ns; });
   report.losses = measurement.losses;
   for (const StageInfo& stage : kStages) {
     report.stages.push_back(stage_row(profile, stage, report.wall_ns));

@@ -95,12 +95,9 @@ TextTable stage_table(const StageReport& report) {
   for (const StageRow& row : report.stages) {
     if (row.total_ns > 0) add_stage(table, row, largest);
   }
-  const double steps = static_cast<double>(report.steps.value_or(1));
   table.add_rule();
-  add_total(table, report, "Busy (mean)", static_cast<double>(report.busy_ns) / steps,
-            report.busy_ns);
-  add_total(table, report, report.steps ? "Step (median)" : "Whole trace", report.step_ns,
-            report.wall_ns);
+  add_total(table, report, "Busy", report.step_busy_ns, report.busy_ns);
+  add_total(table, report, report.steps ? "Step" : "Whole trace", report.step_ns, report.wall_ns);
   return table;
 }
 

@@ -44,6 +44,7 @@ struct StageReport {
   std::int64_t busy_ns = 0;
   std::int64_t gap_ns = 0;
   double step_ns = 0;           // median wall time of a step
+  double step_busy_ns = 0;      // median busy time of a step
   double closure_error = 0;     // largest of all steps
   std::optional<double> tok_s;  // tokens of all steps over their wall time
   profile::Losses losses;

@@ -32,8 +32,8 @@ std::array<std::size_t, 3> find_columns(std::string_view header) {
   std::array<std::size_t, 3> columns{kNowhere, kNowhere, kNowhere};
   for_each_cell(header, [&](std::size_t index, std::string_view cell) {
     const auto* column = std::find(kColumns.begin(), kColumns.end(), cell);
-    if (column != kColumns.end())
-      columns[static_cast<std::size_t>(column - kColumns.begin())] = index;
+    if (column == kColumns.end()) return;
+    columns[static_cast<std::size_t>(column - kColumns.begin())] = index;
   });
   return columns;
 }
@@ -53,8 +53,8 @@ AzureReader::AzureReader(LineReader lines_in) : RowReader(std::move(lines_in)) {
   columns_ = find_columns(any ? lines().text() : "");
   std::string missing;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i] == kNowhere)
-      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", kColumns[i]);
+    if (columns_[i] != kNowhere) continue;
+    missing += fmt::format("{}{}", missing.empty() ? "" : ", ", kColumns[i]);
   }
   if (!missing.empty()) {
     throw input_error("{}: line {}: expected the columns {}, found none called {} in \"{}\"",
@@ -75,8 +75,8 @@ std::string AzureReader::parse_row(std::string_view row, Request& request) {
     if (column != columns_.end()) cells[static_cast<std::size_t>(column - columns_.begin())] = cell;
   });
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!cells[i])
-      return fmt::format("{}: expected a value, found the end of the line", kColumns[i]);
+    if (cells[i]) continue;
+    return fmt::format("{}: expected a value, found the end of the line", kColumns[i]);
   }
   const auto time_ns = parse_timestamp_ns(*cells[0]);
   if (!time_ns) {

@@ -117,14 +117,14 @@ TEST(StageTable, Table) {
   EXPECT_EQ(render(stage_report(sample_profile()), Format::kTable),
             R"(measured: dsv4-tiny, batch 2, context 64-66, serving, cpu, 3 steps
 
-Stage          Time/step    Share                  Calls    Bytes  GB/s   Floor
-───────────────────────────────────────────────────────────────────────────────
-MoE               650 ns   59.1 %  ██████████████      4  1.30 kB   2.0  325 ns
-NCCL              100 ns   12.1 %  ██▉                 2    500 B   5.0
-Host idle         300 ns   28.8 %  ██████▉
-───────────────────────────────────────────────────────────────────────────────
-Busy (mean)       783 ns   71.2 %
-Step (median)    1.10 us  100.0 %
+Stage      Time/step    Share                  Calls    Bytes  GB/s   Floor
+───────────────────────────────────────────────────────────────────────────
+MoE           650 ns   59.1 %  ██████████████      4  1.30 kB   2.0  325 ns
+NCCL          100 ns   12.1 %  ██▉                 2    500 B   5.0
+Host idle     300 ns   28.8 %  ██████▉
+───────────────────────────────────────────────────────────────────────────
+Busy          800 ns   71.2 %
+Step         1.10 us  100.0 %
 
 Speed     1818181.82 tok/s
 Closure   stages + idle = wall time to within 0.000 %

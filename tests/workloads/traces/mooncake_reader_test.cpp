@@ -39,7 +39,7 @@ TEST(MooncakeReader, ReadsRowsAndIgnoresOtherKeys) {
 
 TEST(MooncakeReader, NamesWhatIsWrongWithARow) {
   const std::string tokens = "expected an integer from 0 to 1000000000, found ";
-  const std::string time = "timestamp: expected milliseconds from 0 to 1e13, found ";
+  const std::string time = "timestamp: expected milliseconds from 0 to 10000000000000, found ";
   const std::vector<std::pair<std::string, std::string>> cases{
       {R"([1, 2, 3])", "expected a JSON object, found another value"},
       {R"(17)", "expected a JSON object, found another value"},
