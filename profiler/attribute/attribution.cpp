@@ -3,8 +3,8 @@
 #include "profiler/attribute/attribution.h"
 
 #include "profiler/attribute/range_labels.h"
-#include "profiler/attribute/saturating.h"
 #include "profiler/attribute/sweep.h"
+#include "profiler/profile/saturating.h"
 
 #include <algorithm>
 #include <cmath>
@@ -102,7 +102,7 @@ class Unattributed {
   void add(std::uint32_t name, std::int64_t own_ns) {
     NamedTime& entry = by_name_[name];
     ++entry.count;
-    entry.time_ns = add_saturating(entry.time_ns, own_ns);
+    entry.time_ns = profile::add_saturating(entry.time_ns, own_ns);
   }
 
   std::vector<NamedTime> longest_first(const std::vector<std::string>& names) && {
@@ -158,7 +158,7 @@ Attribution attribute(const collect::ActivityList& list, const Options& options)
     result.losses.clipped_activities += swept.clipped;
     result.losses.outside_steps += swept.outside;
     result.losses.outside_steps_ns =
-        add_saturating(result.losses.outside_steps_ns, swept.outside_ns);
+        profile::add_saturating(result.losses.outside_steps_ns, swept.outside_ns);
     for (const WorkTime& item : swept.work) {
       if (item.stage == Stage::kUnattributed) {
         unattributed.add(list.activities[item.index].name, item.own_ns);

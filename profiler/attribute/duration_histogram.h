@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "profiler/attribute/saturating.h"
+#include "profiler/profile/saturating.h"
 
 #include <algorithm>
 #include <bit>
@@ -23,7 +23,7 @@ class DurationHistogram {
     if (bucket >= counts_.size()) counts_.resize(bucket + 1, 0);
     ++counts_[bucket];
     ++count_;
-    total_ns_ = add_saturating(total_ns_, duration_ns);
+    total_ns_ = profile::add_saturating(total_ns_, duration_ns);
     min_ns_ = std::min(min_ns_, duration_ns);
     max_ns_ = std::max(max_ns_, duration_ns);
   }

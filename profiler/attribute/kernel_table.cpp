@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/attribute/kernel_table.h"
 
-#include "profiler/attribute/saturating.h"
+#include "profiler/profile/saturating.h"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ void KernelTable::add(std::string_view name, Stage stage, std::size_t step, std:
   Row& row = rows_[{std::string(name), stage}];
   row.durations.add(own_ns);
   if (step >= row.step_ns.size()) row.step_ns.resize(step + 1, 0);
-  row.step_ns[step] = add_saturating(row.step_ns[step], own_ns);
+  row.step_ns[step] = profile::add_saturating(row.step_ns[step], own_ns);
 }
 
 std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) const {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/attribute/sweep.h"
 
-#include "profiler/attribute/saturating.h"
+#include "profiler/profile/saturating.h"
 
 #include <algorithm>
 #include <array>
@@ -146,7 +146,7 @@ class Sweep {
     const WorkItem& work = work_[item];
     if (window_ == windows_.size() || work.end_ns <= windows_[window_].start_ns) {
       ++result_.outside;
-      result_.outside_ns = add_saturating(result_.outside_ns, work.end_ns - work.start_ns);
+      result_.outside_ns = profile::add_saturating(result_.outside_ns, work.end_ns - work.start_ns);
       return;
     }
     const Window& window = windows_[window_];

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/export/report_facts.h"
 #include "profiler/export/stage_table.h"
+#include "profiler/profile/saturating.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 #include "workloads/base/units.h"
@@ -52,7 +53,9 @@ StageRow stage_row(const Profile& profile, const StageInfo& info, std::int64_t w
   row.launches = median_of(steps, [&](const StepSample& s) {
     return s.stage_launches[static_cast<std::size_t>(info.stage)];
   });
-  for (const StepSample& step : steps) row.total_ns += step.time_ns(info.stage);
+  for (const StepSample& step : steps) {
+    row.total_ns = profile::add_saturating(row.total_ns, step.time_ns(info.stage));
+  }
   if (wall_ns > 0) row.share = static_cast<double>(row.total_ns) / static_cast<double>(wall_ns);
   if (info.stage == Stage::kNccl) row.wait_ns = nccl_wait_ns(steps);
   row.bytes = bytes_of(info.stage, profile.workload);
@@ -94,11 +97,11 @@ StageReport stage_report(const Profile& profile) {
   if (measurement.has_steps) report.steps = static_cast<std::int64_t>(measurement.steps.size());
   std::int64_t tokens = 0;
   for (const StepSample& step : measurement.steps) {
-    report.wall_ns += step.wall_ns;
-    report.busy_ns += step.busy_ns;
-    report.gap_ns += step.gap_ns;
+    report.wall_ns = profile::add_saturating(report.wall_ns, step.wall_ns);
+    report.busy_ns = profile::add_saturating(report.busy_ns, step.busy_ns);
+    report.gap_ns = profile::add_saturating(report.gap_ns, step.gap_ns);
     report.closure_error = std::max(report.closure_error, step.closure_error);
-    tokens += step.tokens.value_or(0);
+    tokens = profile::add_saturating(tokens, step.tokens.value_or(0));
   }
   report.step_ns = median_of(measurement.steps, [](const StepSample& s) { return s.wall_ns; });
   if (tokens > 0 && report.wall_ns > 0) {

@@ -74,7 +74,8 @@ TEST_F(SessionTest, SummarisesOps) {
   options.warmup_steps = 1;
   const profile::Measurement m = run_session(source_, runner(4), options).measurement;
   ASSERT_EQ(m.kernels.size(), 2u);
-  const profile::KernelSummary& mhc = m.kernels[0];
+  // Which op took longer is up to the machine.
+  const profile::KernelSummary& mhc = m.kernels[m.kernels[0].name == "mhc" ? 0 : 1];
   EXPECT_EQ(mhc.name, "mhc");
   EXPECT_EQ(mhc.stage, Stage::kMhc);
   EXPECT_EQ(mhc.count, 6);

@@ -9,6 +9,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <limits>
+
 namespace dscope::exporter {
 namespace {
 
@@ -96,6 +99,35 @@ TEST(StageReport, NeedsAMeasuredStep) {
     EXPECT_EQ(e.kind(), ErrorKind::kInput);
     EXPECT_THAT(e.what(), HasSubstr("/measurement/steps"));
   }
+}
+
+// A document can hold more time than 64 bits count, and numbers that make no sense together.
+TEST(StageReport, HostileTimesAreReportedWithoutOverflow) {
+  profile::Profile p = sample_profile();
+  constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
+  p.measurement->losses.dropped_records = kHuge;
+  p.measurement->losses.zero_durations = kHuge;
+  for (profile::StepSample& step : p.measurement->steps) {
+    step.wall_ns = step.busy_ns = step.gap_ns = kHuge;
+    step.tokens = kHuge;
+    step.stage_time_ns[0] = kHuge;
+  }
+  const StageReport r = stage_report(p);
+  EXPECT_EQ(r.wall_ns, kHuge);
+  EXPECT_EQ(r.losses.lost_records(), kHuge);
+  for (std::size_t f = 0; f < kFormatIds.size(); ++f) {
+    EXPECT_FALSE(render(r, static_cast<Format>(f)).empty());
+  }
+}
+
+TEST(StageReport, AStepOfNoTimeHasNoShares) {
+  profile::Profile p = sample_profile();
+  p.measurement->steps = {profile::testing::sample_step(0, 0, 0, 0)};
+  const StageReport r = stage_report(p);
+  EXPECT_EQ(row(r, Stage::kMoe).share, 0);
+  EXPECT_FALSE(row(r, Stage::kMoe).gbps.has_value());
+  EXPECT_FALSE(r.tok_s.has_value());
+  EXPECT_FALSE(render(r, Format::kJson).empty());
 }
 
 TEST(StageReport, PerturbationComparesMedians) {
