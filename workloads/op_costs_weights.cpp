@@ -21,7 +21,8 @@ double fp8_bytes(std::int64_t rows, std::int64_t cols) {
 }
 
 double mxfp4_bytes(std::int64_t rows, std::int64_t cols) {
-  return static_cast<double>(rows * (cols / 2 + cols / kMxfp4Group));
+  const std::int64_t row_bytes = cols / 2 + cols / kMxfp4Group;
+  return static_cast<double>(rows * row_bytes);
 }
 
 }  // namespace

@@ -36,9 +36,9 @@ Rope::Rope(const ModelConfig& m, int compress_ratio) {
   }
 }
 
-void Rope::apply(float* x, std::int64_t position, bool inverse) const {
-  for (std::size_t i = 0; i < frequencies_.size(); ++i) {
-    const double angle = static_cast<double>(position) * frequencies_[i] * (inverse ? -1 : 1);
+void apply_rope(const RopeView& rope, float* x, std::int64_t position, bool inverse) {
+  for (std::int64_t i = 0; i < rope.pairs; ++i) {
+    const double angle = static_cast<double>(position) * rope.frequencies[i] * (inverse ? -1 : 1);
     const double c = std::cos(angle);
     const double s = std::sin(angle);
     const double even = x[2 * i];

@@ -9,6 +9,16 @@
 
 namespace dscope {
 
+// The frequencies of a rotary position embedding, wherever they lie: the CPU references read them
+// in host memory, the CUDA kernels in device memory. Owns nothing.
+struct RopeView {
+  const double* frequencies = nullptr;  // [pairs], radians per position
+  std::int64_t pairs = 0;               // rope_dim / 2
+};
+
+// Turns the 2 * pairs values at `x` in place; `inverse` turns them back.
+void apply_rope(const RopeView& rope, float* x, std::int64_t position, bool inverse = false);
+
 // Rotary position embedding of one layer kind. Interleaved pairs (x[2i], x[2i+1]) are complex
 // numbers turned by position * frequency[i].
 //
@@ -24,13 +34,13 @@ class Rope {
  public:
   Rope(const ModelConfig& model, int compress_ratio);
 
-  // Turns the `rope_dim` values at `x` in place; `inverse` turns them back.
-  void apply(float* x, std::int64_t position, bool inverse = false) const;
-
   [[nodiscard]] const std::vector<double>& frequencies() const { return frequencies_; }
+  [[nodiscard]] RopeView view() const {
+    return {frequencies_.data(), static_cast<std::int64_t>(frequencies_.size())};
+  }
 
  private:
-  std::vector<double> frequencies_;  // [rope_dim / 2], radians per position
+  std::vector<double> frequencies_;  // [rope_dim / 2]
 };
 
 }  // namespace dscope

@@ -38,7 +38,7 @@ struct CompressorParams {
   WeightMatrix ape;              // [ratio, C]
   WeightVector norm;             // [dim]
   double eps = 0;
-  const Rope* rope = nullptr;
+  RopeView rope;
   const std::int64_t* positions = nullptr;    // [T]
   const std::int64_t* state_slots = nullptr;  // [T] which sequence's state
   float* state = nullptr;

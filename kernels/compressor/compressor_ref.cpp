@@ -80,7 +80,7 @@ void emit_entry(const CompressorParams<Act>& p, std::int64_t t) {
   for (std::int64_t c = 0; c < p.dim; ++c) {
     entry[c] = static_cast<float>(entry[c] * scale * double{p.norm[c]});
   }
-  p.rope->apply(entry.data() + p.dim - p.rope_dim, p.positions[t] + 1 - p.ratio);
+  apply_rope(p.rope, entry.data() + p.dim - p.rope_dim, p.positions[t] + 1 - p.ratio);
   if (p.kv_cache.data != nullptr) {
     store_kv(p.kv_cache, p.entry_slots[t], entry.data());
   } else {

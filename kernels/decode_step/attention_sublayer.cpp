@@ -66,7 +66,7 @@ void CpuDecoder<Act>::project_queries(StepState& s, const AttentionWeights& w, c
                                 .rope_dim = model_.rope_dim,
                                 .q = q_.data(),
                                 .positions = s.meta->positions.data(),
-                                .rope = &rope,
+                                .rope = rope.view(),
                                 .eps = model_.rms_eps});
   }
   const StageRange range(s.sink, Op::kKvNormRopeStore);
@@ -76,7 +76,7 @@ void CpuDecoder<Act>::project_queries(StepState& s, const AttentionWeights& w, c
                                      .weight = w.kv_norm,
                                      .positions = s.meta->positions.data(),
                                      .slots = s.meta->window_slots.data(),
-                                     .rope = &rope,
+                                     .rope = rope.view(),
                                      .cache = caches.window(),
                                      .eps = model_.rms_eps});
 }
@@ -105,7 +105,7 @@ void CpuDecoder<Act>::compress(StepState& s, Op op, const CompressorWeights& w, 
                              .ape = w.ape,
                              .norm = w.norm,
                              .eps = model_.rms_eps,
-                             .rope = &rope(layer),
+                             .rope = rope(layer).view(),
                              .positions = s.meta->positions.data(),
                              .state_slots = s.meta->slots.data(),
                              .state = index ? caches.index_state() : caches.state(),
@@ -141,7 +141,7 @@ std::vector<float> CpuDecoder<Act>::index_logits(StepState& s, std::int64_t laye
                                   .q = q.data(),
                                   .w = weights.data(),
                                   .positions = s.meta->positions.data(),
-                                  .rope = &rope(layer),
+                                  .rope = rope(layer).view(),
                                   .out = query,
                                   .head_weights = head_weights.data()});
   }
@@ -233,7 +233,7 @@ void CpuDecoder<Act>::project_output(StepState& s, const AttentionWeights& w, co
                                  .x = attended_.data(),
                                  .o = o_.data(),
                                  .positions = s.meta->positions.data(),
-                                 .rope = &rope});
+                                 .rope = rope.view()});
   }
   std::vector<Act> lora(static_cast<std::size_t>(s.tokens * w.wo_a.rows));
   {

@@ -103,7 +103,8 @@ void CpuDecoder<Act>::moe(StepState& s, std::int64_t layer, const LayerWeights& 
     const StageRange range(s.sink, Op::kMoeRouted);
     const RankExperts experts = fetch_experts(weights_, layer, options_.layout.experts(model_),
                                               options_.layout.routed_intermediate(model_), ids);
-    p.experts = &experts.by_local_id;
+    p.expert_count = std::ssize(experts.by_local_id);
+    p.experts = experts.by_local_id.data();
     reference_moe_routed(p);
   }
   const StageRange range(s.sink, Op::kMoeShared);

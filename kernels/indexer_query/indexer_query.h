@@ -23,7 +23,7 @@ struct IndexerQueryParams {
   const Act* q = nullptr;                   // [T, Hi, Di], projected
   const Act* w = nullptr;                   // [T, Hi], projected head weights
   const std::int64_t* positions = nullptr;  // [T]
-  const Rope* rope = nullptr;
+  RopeView rope;
   IndexQueryView out;             // [T, Hi, Di]
   float* head_weights = nullptr;  // [T, Hi]
 };

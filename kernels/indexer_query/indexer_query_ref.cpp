@@ -20,7 +20,7 @@ void reference_indexer_query(const IndexerQueryParams<Act>& p) {
       const Act* q = p.q + head * p.dim;
       std::vector<float> values(static_cast<std::size_t>(p.dim));
       std::transform(q, q + p.dim, values.begin(), [](Act v) { return to_float(v); });
-      p.rope->apply(values.data() + p.dim - p.rope_dim, p.positions[t]);
+      apply_rope(p.rope, values.data() + p.dim - p.rope_dim, p.positions[t]);
       hadamard(values.data(), p.dim);
       const float scale = store_index_query(p.out, head * p.dim, values.data(), p.dim);
       p.head_weights[head] = static_cast<float>(to_float(p.w[head]) * norm * scale);

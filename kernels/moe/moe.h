@@ -3,10 +3,13 @@
 #pragma once
 
 #include "kernels/common/activation.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
+#include "kernels/moe/expert_bank.h"
 #include "workloads/checkpoint/weights.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace dscope {
 
@@ -24,13 +27,17 @@ struct MoeParams {
   const Act* x = nullptr;              // [T, d]
   const std::int32_t* ids = nullptr;   // [T, k] indices into `experts`, or -1
   const float* weights = nullptr;      // [T, k], routed_scaling included
-  // [E of this rank] sliced along I; entries that no id names may be null.
-  const std::vector<const ExpertWeights*>* experts = nullptr;
+  // The experts of this rank, sliced along I. The CPU reads `experts`, views of which those that no
+  // id names may be null; the GPU reads `bank`.
+  std::int64_t expert_count = 0;
+  const ExpertWeights* const* experts = nullptr;  // [expert_count]
+  ExpertBank bank;
   const ExpertWeights* shared = nullptr;  // sliced along I
   double swiglu_limit = 0;                // 0: no clamp
   bool quantise_activations = false;      // round x and h to FP8 first (`serving-a8`)
-  float* routed = nullptr;                // [T, d] sum over routed experts, handed between the two
-  Act* out = nullptr;                     // [T, d]
+  float* routed = nullptr;         // [T, d] sum over routed experts; CPU only, between the two
+  std::byte* workspace = nullptr;  // GPU only: moe_workspace_bytes()
+  Act* out = nullptr;              // [T, d]
 };
 
 // Fills p.routed.
@@ -40,5 +47,12 @@ void reference_moe_routed(const MoeParams<Act>& p);
 // out = p.routed + shared expert.
 template <Activation Act>
 void reference_moe_shared(const MoeParams<Act>& p);
+
+// Both on the GPU, routed and shared in the same waves; pointers are device memory, those inside
+// `shared` too.
+[[nodiscard]] Support supports(const MoeParams<bf16_t>& p);
+[[nodiscard]] std::int64_t moe_workspace_bytes(std::int64_t tokens, std::int64_t experts_per_token,
+                                               std::int64_t intermediate);
+void launch_moe(const MoeParams<bf16_t>& p, Stream stream);
 
 }  // namespace dscope

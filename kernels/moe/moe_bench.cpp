@@ -33,7 +33,8 @@ void moe_routed(benchmark::State& state) {
                                   .x = x.data(),
                                   .ids = ids.data(),
                                   .weights = routing_weights.data(),
-                                  .experts = &experts,
+                                  .expert_count = std::ssize(experts),
+                                  .experts = experts.data(),
                                   .swiglu_limit = m.swiglu_limit,
                                   .routed = routed.data()});
   }

@@ -82,12 +82,12 @@ Rows down(const ExpertWeights& expert, const Rows& h) {
 // The (token, k) pairs of every expert.
 template <Activation Act>
 std::vector<std::vector<std::int64_t>> pairs_by_expert(const MoeParams<Act>& p) {
-  std::vector<std::vector<std::int64_t>> pairs(p.experts->size());
+  std::vector<std::vector<std::int64_t>> pairs(static_cast<std::size_t>(p.expert_count));
   for (std::int64_t pair = 0; pair < p.tokens * p.experts_per_token; ++pair) {
     const std::int32_t id = p.ids[pair];
     if (id < 0) continue;
-    DSCOPE_REQUIRE(static_cast<std::size_t>(id) < p.experts->size(),
-                   "expert id {} is not among the {} experts of this rank", id, p.experts->size());
+    DSCOPE_REQUIRE(id < p.expert_count, "expert id {} is not among the {} experts of this rank", id,
+                   p.expert_count);
     pairs[static_cast<std::size_t>(id)].push_back(pair);
   }
   return pairs;
@@ -103,7 +103,7 @@ void reference_moe_routed(const MoeParams<Act>& p) {
   const auto pairs = pairs_by_expert(p);
   for (std::size_t e = 0; e < pairs.size(); ++e) {
     if (pairs[e].empty()) continue;
-    const ExpertWeights* expert = (*p.experts)[e];
+    const ExpertWeights* expert = p.experts[e];
     DSCOPE_REQUIRE(expert != nullptr, "expert {} is chosen but was not given", e);
     Rows x;
     for (const std::int64_t pair : pairs[e]) x.push_back(input_row(p, pair / p.experts_per_token));

@@ -21,7 +21,7 @@ struct QNormRopeParams {
   std::int64_t rope_dim = 0;
   Act* q = nullptr;                         // [T, H, D]
   const std::int64_t* positions = nullptr;  // [T]
-  const Rope* rope = nullptr;
+  RopeView rope;
   double eps = 0;
 };
 
@@ -38,7 +38,7 @@ struct KvNormRopeStoreParams {
   WeightVector weight;                      // [D]
   const std::int64_t* positions = nullptr;  // [T]
   const std::int64_t* slots = nullptr;      // [T] where in the cache
-  const Rope* rope = nullptr;
+  RopeView rope;
   KvCacheView cache;
   double eps = 0;
 };
@@ -57,7 +57,7 @@ struct InverseRopeParams {
   const float* x = nullptr;                 // [T, H, D]
   Act* o = nullptr;                         // [T, H, D]
   const std::int64_t* positions = nullptr;  // [T]
-  const Rope* rope = nullptr;
+  RopeView rope;
 };
 
 template <Activation Act>

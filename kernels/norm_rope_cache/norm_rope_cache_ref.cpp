@@ -28,7 +28,7 @@ void reference_q_norm_rope(const QNormRopeParams<Act>& p) {
       std::transform(q, q + p.head_dim, head.begin(), [](Act v) { return to_float(v); });
       const double scale = inverse_rms(head, p.eps);
       for (float& v : head) v = static_cast<float>(v * scale);
-      p.rope->apply(head.data() + p.head_dim - p.rope_dim, p.positions[t]);
+      apply_rope(p.rope, head.data() + p.head_dim - p.rope_dim, p.positions[t]);
       std::transform(head.begin(), head.end(), q, from_float<Act>);
     }
   }
@@ -45,7 +45,7 @@ void reference_kv_norm_rope_store(const KvNormRopeStoreParams<Act>& p) {
     for (std::int64_t i = 0; i < dim; ++i) {
       entry[i] = static_cast<float>(entry[i] * scale * double{p.weight[i]});
     }
-    p.rope->apply(entry.data() + dim - p.cache.rope_dim, p.positions[t]);
+    apply_rope(p.rope, entry.data() + dim - p.cache.rope_dim, p.positions[t]);
     store_kv(p.cache, p.slots[t], entry.data());
   }
 }
@@ -55,7 +55,7 @@ void reference_inverse_rope(const InverseRopeParams<Act>& p) {
   std::vector<float> head(static_cast<std::size_t>(p.head_dim));
   for (std::int64_t row = 0; row < p.tokens * p.heads; ++row) {
     std::copy_n(p.x + row * p.head_dim, p.head_dim, head.begin());
-    p.rope->apply(head.data() + p.head_dim - p.rope_dim, p.positions[row / p.heads],
+    apply_rope(p.rope, head.data() + p.head_dim - p.rope_dim, p.positions[row / p.heads],
                   /*inverse=*/true);
     std::transform(head.begin(), head.end(), p.o + row * p.head_dim, from_float<Act>);
   }

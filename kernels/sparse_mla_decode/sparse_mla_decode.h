@@ -4,8 +4,11 @@
 
 #include "kernels/common/activation.h"
 #include "kernels/common/cache_view.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/weight_matrix.h"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace dscope {
@@ -36,9 +39,16 @@ struct SparseMlaDecodeParams {
   double scale = 0;      // head_dim^-0.5
   float* o = nullptr;    // [T, H, D], for the inverse RoPE behind it
   float* lse = nullptr;  // [T, H], may be null
+  std::byte* workspace = nullptr;  // GPU only: sparse_mla_workspace_bytes(), zero before first use
 };
 
 template <Activation Act>
 void reference_sparse_mla_decode(const SparseMlaDecodeParams<Act>& p);
+
+// On the GPU, one launch: splits over the entries are merged by the last block of a token.
+[[nodiscard]] Support supports(const SparseMlaDecodeParams<bf16_t>& p);
+[[nodiscard]] std::int64_t sparse_mla_workspace_bytes(std::int64_t tokens, std::int64_t heads,
+                                                      std::int64_t head_dim);
+void launch_sparse_mla_decode(const SparseMlaDecodeParams<bf16_t>& p, Stream stream);
 
 }  // namespace dscope

@@ -72,6 +72,7 @@ void add_workload_options(CLI::App& app, RunOptions& o) {
       ->group("What is decoded")
       ->option_text("T");
   app.add_option("--seed", o.seed, "Of synthetic weights, history, routing and sampling [0]")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{INT64_MAX}))
       ->group("What is decoded")
       ->option_text("N");
   app.add_option("--routing", o.routing,
@@ -130,7 +131,8 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
       ->group("How it is run")
       ->option_text("N");
   app.add_flag("--profile", o.profile,
-               "Also measure what measuring costs: every other step runs untraced")
+               "Also measure what measuring costs: every other step of --steps runs untraced\nand "
+               "stays out of the stage table")
       ->group("How it is run");
 }
 

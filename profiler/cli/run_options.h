@@ -27,7 +27,7 @@ struct RunOptions {
   std::optional<std::int64_t> max_context;
   std::optional<double> step_time_ms;  // of a request trace; empty: closed loop
   std::optional<double> temperature;
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed;  // below 2^63: documents hold signed integers
   std::optional<std::string> routing;
   std::optional<std::string> selection;
   // How

@@ -24,8 +24,8 @@ using profile::StepSample;
 constexpr double kGateShare = 0.01;
 
 const Measurement& measurement_of(const Profile& profile) {
-  static const Measurement kNone;
-  return profile.measurement ? *profile.measurement : kNone;
+  static const Measurement none;
+  return profile.measurement ? *profile.measurement : none;
 }
 
 template <class ValueOf>

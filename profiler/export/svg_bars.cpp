@@ -108,7 +108,8 @@ std::string stage_bar_svg(const StageReport& report) {
     body += rect(x, kBarTop, width, kBarHeight, color(row.stage).hex, line_of(row));
     x += width;
     const double column = kMargin + (entry % kColumns) * kInner / kColumns;
-    const double line = kLegendTop + entry / kColumns * kRowHeight;
+    const int row_index = entry / kColumns;
+    const double line = kLegendTop + row_index * kRowHeight;
     body += rect(column, line - 10, 12, 12, color(row.stage).hex, row.label);
     body += text(column + 18, line, line_of(row));
     ++entry;
@@ -120,8 +121,8 @@ std::string stage_bar_svg(const StageReport& report) {
 }
 
 std::string step_bars_svg(const profile::Profile& profile, std::size_t most) {
-  static const std::vector<StepSample> kNone;
-  const auto& steps = profile.measurement ? profile.measurement->steps : kNone;
+  static const std::vector<StepSample> none;
+  const auto& steps = profile.measurement ? profile.measurement->steps : none;
   constexpr double kLeft = kMargin + 64;
   constexpr double kTop = kTitleHeight + 8;
   constexpr double kHeight = 200;
@@ -163,8 +164,8 @@ std::string step_bars_svg(const profile::Profile& profile, std::size_t most) {
 }
 
 std::string op_bars_svg(const profile::Profile& profile, std::size_t most) {
-  static const std::vector<profile::KernelSummary> kNone;
-  const auto& kernels = profile.measurement ? profile.measurement->kernels : kNone;
+  static const std::vector<profile::KernelSummary> none;
+  const auto& kernels = profile.measurement ? profile.measurement->kernels : none;
   constexpr double kLeft = kMargin + 250;
   constexpr double kRight = 190;  // room for the numbers
   constexpr double kRowHeight = 22;

@@ -47,6 +47,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NothingToDecode", "run", 2, "what is to be decoded?"},
         Case{"UnknownModel", "run --model dsv5", 2, "expected one of dsv4-flash, dsv4-pro"},
         Case{"BadNumber", "run --model dsv4-tiny --steps none", 2, "--steps"},
+        Case{"HugeSeed", "run --model dsv4-tiny --seed 9223372036854775808", 2, "--seed"},
+        Case{"NegativeSeed", "run --model dsv4-tiny --seed -1", 2, "--seed"},
         Case{"ZeroBatch", "run --model dsv4-tiny --batch 0", 2, "batch"},
         Case{"BadNumerics", "run --model dsv4-tiny --numerics fp16", 2, "--numerics"},
         Case{"BadFormat", "models --format xml", 2, "--format"},

@@ -44,7 +44,7 @@ std::vector<float> entry_by_formula(const std::vector<float>& kv, const std::vec
   const double scale = 1 / std::sqrt(squares / static_cast<double>(dim));
   std::vector<float> result;
   for (const double v : pooled) result.push_back(static_cast<float>(v * scale));
-  rope.apply(result.data() + dim - rope_dim, entry * ratio);
+  apply_rope(rope.view(), result.data() + dim - rope_dim, entry * ratio);
   return result;
 }
 
@@ -101,7 +101,7 @@ TEST_P(Compressor, MatchesTheFormulaOverWholeSequences) {
                                  .ape = ape_weight.view(),
                                  .norm = norm.view(),
                                  .eps = 0,
-                                 .rope = &rope,
+                                 .rope = rope.view(),
                                  .positions = positions,
                                  .state_slots = slots,
                                  .state = state.data(),

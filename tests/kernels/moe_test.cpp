@@ -48,7 +48,8 @@ struct Fixture {
                           .x = x.data(),
                           .ids = ids.data(),
                           .weights = weights.data(),
-                          .experts = &experts,
+                          .expert_count = 3,
+                          .experts = experts.data(),
                           .shared = &zero.view,
                           .routed = routed.data(),
                           .out = out.data()};

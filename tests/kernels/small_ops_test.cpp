@@ -121,7 +121,7 @@ TEST(QNormRope, NormsEveryHeadAndTurnsItsTail) {
                                 .rope_dim = 64,
                                 .q = q.data(),
                                 .positions = &position,
-                                .rope = &rope,
+                                .rope = rope.view(),
                                 .eps = 0});
   const double unit = std::sqrt(66.0);
   EXPECT_NEAR(q[0], unit, 1e-5);
@@ -340,7 +340,7 @@ TEST(IndexerQuery, FoldsScalesIntoTheHeadWeights) {
                                   .q = q.data(),
                                   .w = w.data(),
                                   .positions = &position,
-                                  .rope = &rope,
+                                  .rope = rope.view(),
                                   .out = {out.data(), CacheFormat::kFp8},
                                   .head_weights = head_weights.data()});
   // The largest component of a Hadamard turn of a ramp is its sum over sqrt(128); it becomes 448.

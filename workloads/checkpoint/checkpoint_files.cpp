@@ -110,7 +110,7 @@ CheckpointFiles::CheckpointFiles(const fs::path& folder, CheckpointFindings& fin
     index = read_index(folder / kIndexFile);
     for (const auto& [tensor, shard] : index) names.push_back(shard);
     std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
   } else if (fs::exists(folder / kSingleFile, failure)) {
     names.emplace_back(kSingleFile);
   } else {
@@ -126,7 +126,9 @@ CheckpointFiles::CheckpointFiles(const fs::path& folder, CheckpointFindings& fin
                      entry == index.end() ? "an entry in the index"
                                           : "it in " + entry->second + " only, as the index says",
                      "it in " + names[i]);
-      } else if (!tensors_.try_emplace(tensor.name, &tensor, shards_[i]->bytes(tensor)).second) {
+      } else if (!tensors_
+                      .try_emplace(tensor.name, StoredTensor{&tensor, shards_[i]->bytes(tensor)})
+                      .second) {
         findings.add(CheckpointFindings::kIndex, tensor.name, "it in one shard",
                      "it in " + names[i] + " too");
       }

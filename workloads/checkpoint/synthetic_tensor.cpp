@@ -54,8 +54,8 @@ Lanes scale_lanes(const TensorSlot& slot) {
   constexpr double kE2m1CodeRms = 2.93;  // of all sixteen codes
   constexpr double kScaleRms = 1.58;     // of 1 and 2
   const double code_rms = slot.format == WeightFormat::kFp8 ? kE4m3CodeRms : kE2m1CodeRms;
-  const int exponent = exponent_for(1 / std::sqrt(slot.shape[1]), code_rms * kScaleRms);
-  return repeat_lane(8, 1, static_cast<std::uint64_t>(127 + exponent));
+  const int byte = 127 + exponent_for(1 / std::sqrt(slot.shape[1]), code_rms * kScaleRms);
+  return repeat_lane(8, 1, static_cast<std::uint64_t>(byte));
 }
 
 // Floyd's sampling: k distinct ids, every set of k equally likely.

@@ -91,8 +91,9 @@ RoutingGenerator::RoutingGenerator(const RoutingSpec& spec, const RoutingShape& 
   for (std::int64_t rank = 0; rank < shape.experts; ++rank) {
     // zipf_alpha is 0, all weights equal, for the other kinds.
     const double weight = std::pow(static_cast<double>(rank + 1), -spec.zipf_alpha) * kWeightOne;
-    cumulative_.push_back(cumulative_.back() +
-                          std::max<std::uint64_t>(1, static_cast<std::uint64_t>(weight + 0.5)));
+    cumulative_.push_back(
+        cumulative_.back() +
+        std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(weight))));
   }
 
   popularity_.resize(static_cast<std::size_t>(shape.layers * shape.experts));

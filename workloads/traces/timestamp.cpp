@@ -7,6 +7,8 @@
 namespace dscope::traces {
 namespace {
 
+namespace chrono = std::chrono;
+
 // Takes pieces off the front of a text; `ok` turns false at the first that is not there.
 struct Cursor {
   std::string_view rest;
@@ -66,7 +68,6 @@ int zone_minutes(Cursor& text) {
 }  // namespace
 
 std::optional<std::int64_t> parse_timestamp_ns(std::string_view text) {
-  using namespace std::chrono;
   Cursor at{text};
   const int y = at.digits(4, 2200);
   at.expect("-");
@@ -81,12 +82,12 @@ std::optional<std::int64_t> parse_timestamp_ns(std::string_view text) {
   const int second = at.digits(2, 59);
   const std::int64_t ns = at.take(".") ? fraction_ns(at) : 0;
   const int zone = zone_minutes(at);
-  const year_month_day date{year{y}, month{static_cast<unsigned>(m)},
-                            day{static_cast<unsigned>(d)}};
+  const chrono::year_month_day date{chrono::year{y}, chrono::month{static_cast<unsigned>(m)},
+                                    chrono::day{static_cast<unsigned>(d)}};
   if (!at.ok || !date.ok() || y < 1970) return std::nullopt;
-  const auto whole =
-      sys_days{date}.time_since_epoch() + hours{hour} + minutes{minute - zone} + seconds{second};
-  return duration_cast<nanoseconds>(whole).count() + ns;
+  const auto whole = chrono::sys_days{date}.time_since_epoch() + chrono::hours{hour} +
+                     chrono::minutes{minute - zone} + chrono::seconds{second};
+  return chrono::duration_cast<chrono::nanoseconds>(whole).count() + ns;
 }
 
 }  // namespace dscope::traces

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace dscope {
+
+// What choosing a kernel configuration needs to know of a GPU. Plain numbers, so that choices can
+// be made (and predicted) without one.
+struct DeviceLimits {
+  int sms = 0;
+  std::int64_t shared_per_block = 0;  // bytes a block may opt in to
+  std::int64_t shared_per_sm = 0;     // bytes, 1 KiB of which is reserved for each resident block
+  std::int64_t l2_bytes = 0;
+  int warps_per_sm = 0;
+};
+
+// The smallest part that this project is for: every kernel must fit it.
+inline constexpr std::int64_t kSm120SharedPerBlock = 101'376;  // 99 KiB
+
+// RTX PRO 6000 Blackwell (GB202). Source: CUDA C++ Programming Guide, compute capability 12.0, and
+// the product's data sheet.
+inline constexpr DeviceLimits kRtxPro6000{.sms = 188,
+                                          .shared_per_block = kSm120SharedPerBlock,
+                                          .shared_per_sm = 102'400,
+                                          .l2_bytes = 128ll << 20,
+                                          .warps_per_sm = 48};
+
+}  // namespace dscope

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/common/device_limits.h"
+#include "kernels/common/support.h"
+
+#include <cstdint>
+#include <string>
+
+namespace dscope {
+
+struct CudaDevice {
+  std::string name;
+  int major = 0;
+  int minor = 0;
+  DeviceLimits limits;
+  std::int64_t memory_bytes = 0;
+  std::int64_t free_bytes = 0;  // when asked
+};
+
+// Whether this process can run our kernels: a driver, a device, and one this build has code for.
+// The reason says what is missing and how to get it. Never throws.
+[[nodiscard]] Support cuda_available();
+
+// The current device. Throws Error{kUnavailable} with the reason of cuda_available().
+[[nodiscard]] CudaDevice current_device();
+
+// Limits of the current device, asked once: launchers choose configurations by them.
+[[nodiscard]] const DeviceLimits& device_limits();
+
+}  // namespace dscope
