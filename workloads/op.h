@@ -15,6 +15,7 @@ namespace dscope {
 // The ops of a decode step, in the order a layer runs them. One name per op everywhere: the decode
 // step opens ranges with it, op_costs prices it, documents and tables show it.
 enum class Op : std::uint8_t {
+  kStepInputs,
   kEmbed,
   kEmbedAllReduce,
   // Attention sublayer
@@ -55,7 +56,7 @@ enum class Op : std::uint8_t {
   kSample,
 };
 
-inline constexpr std::size_t kOpCount = 35;
+inline constexpr std::size_t kOpCount = 36;
 
 struct OpInfo {
   Op op;
@@ -64,6 +65,7 @@ struct OpInfo {
 };
 
 inline constexpr std::array<OpInfo, kOpCount> kOps{{
+    {Op::kStepInputs, Stage::kOther, "step.inputs"},
     {Op::kEmbed, Stage::kEmbed, "embed"},
     {Op::kEmbedAllReduce, Stage::kNccl, "embed.all_reduce"},
     {Op::kAttnHcPre, Stage::kMhc, "attn.hc_pre"},

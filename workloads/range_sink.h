@@ -4,6 +4,8 @@
 
 #include "workloads/stage.h"
 
+#include <cstdint>
+
 namespace dscope {
 
 // Where the decode step reports what it is doing. The step opens and closes ranges; whoever
@@ -15,8 +17,14 @@ namespace dscope {
 class RangeSink {
  public:
   virtual ~RangeSink() = default;
+  // False while it ignores ranges: a step that times them at a cost need not.
+  [[nodiscard]] virtual bool enabled() const noexcept { return true; }
   virtual void begin(Stage stage, const char* name) noexcept = 0;
   virtual void end() noexcept = 0;
+
+  // A range of a GPU, timed there and over by now; the times are on std::chrono::steady_clock.
+  virtual void add(Stage stage, const char* name, std::int64_t start_ns,
+                   std::int64_t end_ns) noexcept = 0;
 };
 
 }  // namespace dscope

@@ -4,6 +4,7 @@
 
 #include "workloads/dtypes.h"
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -26,6 +27,9 @@ class Communicator {
 
   // out = the ranks' `in` one behind the other; out.size() == size() * in.size().
   virtual void all_gather(std::span<const float> in, std::span<float> out) = 0;
+
+  // Rank 0's bytes to every rank.
+  virtual void broadcast(std::span<std::byte> bytes) = 0;
 };
 
 // One rank: sums are what they are.

@@ -17,6 +17,7 @@ class LocalCommunicator final : public Communicator {
   [[nodiscard]] int rank() const override { return rank_; }
   void all_reduce_sum(std::span<float>) override {}
   void all_reduce_sum(std::span<bf16_t>) override {}
+  void broadcast(std::span<std::byte>) override {}
 
   void all_gather(std::span<const float> in, std::span<float> out) override {
     DSCOPE_REQUIRE(out.size() == in.size() * static_cast<std::size_t>(size_),

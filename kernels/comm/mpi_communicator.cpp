@@ -61,6 +61,11 @@ class MpiCommunicator final : public Communicator {
     gather_bytes(std::as_bytes(in), out.data());
   }
 
+  void broadcast(std::span<std::byte> bytes) override {
+    check(MPI_Bcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, 0, MPI_COMM_WORLD),
+          "MPI_Bcast");
+  }
+
  private:
   void gather_bytes(std::span<const std::byte> in, void* out) const {
     check(MPI_Allgather(in.data(), static_cast<int>(in.size()), MPI_BYTE, out,

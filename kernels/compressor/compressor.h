@@ -5,6 +5,8 @@
 #include "kernels/common/activation.h"
 #include "kernels/common/cache_view.h"
 #include "kernels/common/rope.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/checkpoint/weights.h"
 
 #include <cstdint>
@@ -57,5 +59,11 @@ struct CompressorParams {
 
 template <Activation Act>
 void reference_compressor(const CompressorParams<Act>& p);
+
+// Params hold device pointers; tokens of one launch have different state slots. ape, kv and score
+// begin at multiples of 16 bytes, dim is a multiple of 4 up to 512 (index keys: 32, 64 or 128), the
+// caches are BF16 or FP8.
+[[nodiscard]] Support supports(const CompressorParams<bf16_t>& p);
+void launch_compressor(const CompressorParams<bf16_t>& p, Stream stream);
 
 }  // namespace dscope

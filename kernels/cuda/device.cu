@@ -38,6 +38,15 @@ Support cuda_available() {
   return {};
 }
 
+void select_device(int index) {
+  if (const Support support = cuda_available(); !support.ok()) {
+    throw unavailable_error("{}", support.reason);
+  }
+  int count = 0;
+  DSCOPE_CUDA_CHECK(cudaGetDeviceCount(&count));
+  DSCOPE_CUDA_CHECK(cudaSetDevice(index % count));
+}
+
 CudaDevice current_device() {
   if (const Support support = cuda_available(); !support.ok()) {
     throw unavailable_error("{}", support.reason);

@@ -23,6 +23,9 @@ struct CudaDevice {
 // The reason says what is missing and how to get it. Never throws.
 [[nodiscard]] Support cuda_available();
 
+// Makes the `index`-th device of this process current, counted round where there are fewer.
+void select_device(int index);
+
 // The current device. Throws Error{kUnavailable} with the reason of cuda_available().
 [[nodiscard]] CudaDevice current_device();
 

@@ -38,9 +38,20 @@ PinnedBuffer::~PinnedBuffer() {
   if (data_ != nullptr) (void)cudaFreeHost(data_);
 }
 
+namespace {
+
+// Copies from pageable memory and fills return before they are complete, and our streams do not
+// wait for the default stream.
+void finish_default_stream() {
+  DSCOPE_CUDA_CHECK(cudaStreamSynchronize(nullptr));
+}
+
+}  // namespace
+
 void copy_to_device(void* device, const void* host, std::int64_t bytes) {
   DSCOPE_CUDA_CHECK(
       cudaMemcpy(device, host, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice));
+  finish_default_stream();
 }
 
 void copy_to_host(void* host, const void* device, std::int64_t bytes) {
@@ -53,10 +64,18 @@ void copy_rows_to_device(void* device, const void* host, std::int64_t rows, std:
   DSCOPE_CUDA_CHECK(cudaMemcpy2D(
       device, static_cast<std::size_t>(device_stride), host, static_cast<std::size_t>(host_stride),
       static_cast<std::size_t>(row_bytes), static_cast<std::size_t>(rows), cudaMemcpyHostToDevice));
+  finish_default_stream();
+}
+
+void copy_on_device(void* to, const void* from, std::int64_t bytes) {
+  DSCOPE_CUDA_CHECK(
+      cudaMemcpy(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice));
+  finish_default_stream();
 }
 
 void fill_device(void* device, int byte, std::int64_t bytes) {
   DSCOPE_CUDA_CHECK(cudaMemset(device, byte, static_cast<std::size_t>(bytes)));
+  finish_default_stream();
 }
 
 void copy_to_device_async(void* device, const void* host, std::int64_t bytes, Stream stream) {

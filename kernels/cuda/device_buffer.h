@@ -58,7 +58,8 @@ void copy_to_host(void* host, const void* device, std::int64_t bytes);
 // `rows` rows of `row_bytes`, which stand `host_stride` and `device_stride` bytes apart.
 void copy_rows_to_device(void* device, const void* host, std::int64_t rows, std::int64_t row_bytes,
                          std::int64_t host_stride, std::int64_t device_stride);
-// Sets every byte.
+void copy_on_device(void* to, const void* from, std::int64_t bytes);
+// Sets every byte; complete on return too.
 void fill_device(void* device, int byte, std::int64_t bytes);
 // Asynchronous copies on a stream; host memory must be pinned to overlap.
 void copy_to_device_async(void* device, const void* host, std::int64_t bytes, Stream stream);

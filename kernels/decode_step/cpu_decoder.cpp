@@ -3,44 +3,16 @@
 #include "kernels/decode_step/cpu_decoder.h"
 
 #include "kernels/common/stage_range.h"
+#include "kernels/decode_step/decoder_options.h"
 #include "kernels/decode_step/rank_weights.h"
 #include "kernels/embed/embed.h"
 #include "kernels/hyper_connection/hyper_connection.h"
 #include "kernels/norm_rope_cache/rms_norm.h"
-#include "workloads/base/error.h"
+#include "kernels/sampling/join_vocab.h"
+#include "kernels/sampling/sampling.h"
 #include "workloads/random.h"
 
-#include <algorithm>
-
 namespace dscope {
-namespace {
-
-// What the sources can give but this back end cannot run.
-void check_options(const ModelConfig& m, const DecoderOptions& options, const Communicator& comm) {
-  validate(options.layout, m);
-  DSCOPE_REQUIRE(comm.size() == options.layout.tp && comm.rank() == options.layout.rank,
-                 "communicator is rank {} of {}, layout is rank {} of {}", comm.rank(), comm.size(),
-                 options.layout.rank, options.layout.tp);
-  if (options.layers < 0 || options.layers > m.layers) {
-    throw usage_error("layers: expected 0 (all) to {}, got {}", m.layers, options.layers);
-  }
-  if (options.max_batch < 1) throw usage_error("batch: expected at least 1");
-  if (options.max_context < 1 || options.max_context > m.max_position) {
-    throw usage_error("context: expected 1 to {} tokens ({}), got {}", m.max_position, m.name,
-                      options.max_context);
-  }
-  if (!quantised_caches(options.numerics)) return;
-  if (m.head_dim != KvPage::kHeadDim || m.rope_dim != KvPage::kRopeDim ||
-      m.index_dim != IndexPage::kDim) {
-    throw usage_error(
-        "numerics: {} keeps keys in FP8 pages, which hold heads of 512 (64 roped) and index keys "
-        "of "
-        "128; {} has heads of {} ({} roped) and index keys of {}: use exact or bf16",
-        id(options.numerics), m.name, m.head_dim, m.rope_dim, m.index_dim);
-  }
-}
-
-}  // namespace
 
 template <Activation Act>
 CpuDecoder<Act>::CpuDecoder(WeightSource& weights, Communicator& comm,
@@ -55,7 +27,7 @@ CpuDecoder<Act>::CpuDecoder(WeightSource& weights, Communicator& comm,
       pages_(model_, options.max_batch, options.max_context),
       plain_rope_(model_, 0),
       yarn_rope_(model_, 4),
-      next_position_(static_cast<std::size_t>(options.max_batch), -1) {
+      sequences_(options.max_batch, options.max_context, model_.vocab) {
   for (const int layer_ratio : model_.compress_ratios) {
     caches_.emplace_back(model_, layer_ratio, format_, pages_);
   }
@@ -63,35 +35,9 @@ CpuDecoder<Act>::CpuDecoder(WeightSource& weights, Communicator& comm,
 
 template <Activation Act>
 void CpuDecoder<Act>::start_sequence(std::int64_t slot, std::int64_t history) {
-  DSCOPE_REQUIRE(slot >= 0 && slot < options_.max_batch, "slot {} of {}", slot, options_.max_batch);
-  DSCOPE_REQUIRE(history >= 0 && history < options_.max_context, "history {} in a context of {}",
-                 history, options_.max_context);
-  next_position_[slot] = history;
-  for (std::int64_t layer = 0; layer < model_.layers && history > 0; ++layer) {
-    caches_[layer].fill_synthetic(pages_, slot, history, hash64(options_.seed, layer));
-  }
-}
-
-template <Activation Act>
-void CpuDecoder<Act>::check_tokens(std::span<const StepToken> tokens,
-                                   std::span<float> logits) const {
-  DSCOPE_REQUIRE(!tokens.empty() && static_cast<std::int64_t>(tokens.size()) <= options_.max_batch,
-                 "a step decodes 1 to {} tokens, got {}", options_.max_batch, tokens.size());
-  DSCOPE_REQUIRE(logits.size() == tokens.size() * static_cast<std::size_t>(model_.vocab),
-                 "logits must hold {} x {} values, not {}", tokens.size(), model_.vocab,
-                 logits.size());
-  std::vector<bool> seen(static_cast<std::size_t>(options_.max_batch));
-  for (const StepToken& token : tokens) {
-    DSCOPE_REQUIRE(token.slot >= 0 && token.slot < options_.max_batch && !seen[token.slot],
-                   "slot {} is out of range or used twice in a step", token.slot);
-    seen[token.slot] = true;
-    DSCOPE_REQUIRE(token.id >= 0 && token.id < model_.vocab, "token id {} of {}", token.id,
-                   model_.vocab);
-    DSCOPE_REQUIRE(token.position == next_position_[token.slot],
-                   "slot {} is at position {}, got a token for {}", token.slot,
-                   next_position_[token.slot], token.position);
-    DSCOPE_REQUIRE(token.position < options_.max_context, "position {} in a context of {}",
-                   token.position, options_.max_context);
+  sequences_.start(slot, history);
+  for (std::size_t layer = 0; layer < caches_.size(); ++layer) {
+    caches_[layer].fill_synthetic(pages_, slot, history, hash64(options_.seed, layer), slot);
   }
 }
 
@@ -189,18 +135,22 @@ void CpuDecoder<Act>::finish(StepState& s, std::span<float> logits) {
   const StageRange range(s.sink, Op::kLogitsAllGather);
   std::vector<float> all(mine.size() * static_cast<std::size_t>(comm_.size()));
   comm_.all_gather(mine, all);
-  // [rank, T, chunk] -> [T, vocab]; the last rank's chunk may be padded.
-  for (std::int64_t v = 0; v < model_.vocab; ++v) {
-    const float* column = all.data() + v / chunk * s.tokens * chunk + v % chunk;
-    for (std::int64_t t = 0; t < s.tokens; ++t) logits[t * model_.vocab + v] = column[t * chunk];
-  }
+  reference_join_vocab({.tokens = s.tokens,
+                        .ranks = comm_.size(),
+                        .chunk = chunk,
+                        .vocab = model_.vocab,
+                        .parts = all.data(),
+                        .logits = logits.data()});
 }
 
 template <Activation Act>
 void CpuDecoder<Act>::step(std::span<const StepToken> tokens, const StepHooks& hooks,
-                           RangeSink* sink, std::span<float> logits) {
-  check_tokens(tokens, logits);
-  const StepMetadata meta(model_, pages_, tokens);
+                           RangeSink* sink, const StepOutput& out) {
+  sequences_.check(tokens, out);
+  const StepMetadata meta = [&] {
+    const StageRange range(sink, Op::kStepInputs);
+    return StepMetadata(model_, pages_, tokens);
+  }();
   StepState s;
   s.meta = &meta;
   s.hooks = &hooks;
@@ -233,8 +183,29 @@ void CpuDecoder<Act>::step(std::span<const StepToken> tokens, const StepHooks& h
     all_reduce(s, Op::kMoeAllReduce, s.f);
     leave_sublayer(s, Op::kFfnHcPost);
   }
+  std::vector<float> scratch;
+  std::span<float> logits = out.logits;
+  if (logits.empty()) {
+    resize(scratch, model_.vocab);
+    logits = scratch;
+  }
   finish(s, logits);
-  for (const StepToken& token : tokens) ++next_position_[token.slot];
+  if (!out.next.empty()) sample(s, logits, out.next);
+  sequences_.advance(tokens);
+}
+
+template <Activation Act>
+void CpuDecoder<Act>::sample(StepState& s, std::span<const float> logits,
+                             std::span<std::int32_t> next) {
+  const StageRange range(s.sink, Op::kSample);
+  reference_sample({.tokens = s.tokens,
+                    .vocab = model_.vocab,
+                    .logits = logits.data(),
+                    .streams = s.meta->streams.data(),
+                    .positions = s.meta->positions.data(),
+                    .temperature = options_.temperature,
+                    .seed = options_.seed,
+                    .next = next.data()});
 }
 
 template class CpuDecoder<float>;
@@ -242,19 +213,19 @@ template class CpuDecoder<bf16_t>;
 
 std::unique_ptr<Decoder> make_cpu_decoder(WeightSource& weights, Communicator& comm,
                                           const DecoderOptions& options) {
-  check_options(weights.config(), options, comm);
+  check_decoder_options(weights.config(), options, comm.size(), comm.rank());
   if (options.numerics == Numerics::kExact) {
     return std::make_unique<CpuDecoder<float>>(weights, comm, options);
   }
   return std::make_unique<CpuDecoder<bf16_t>>(weights, comm, options);
 }
 
-std::int64_t cpu_cache_bytes(const ModelConfig& model, const DecoderOptions& options) {
+std::int64_t cache_bytes(const ModelConfig& model, const DecoderOptions& options) {
   const ModelConfig m = first_layers(model, options.layers);
   const PageTable pages(m, options.max_batch, options.max_context);
   std::int64_t bytes = 0;
   for (const int ratio : m.compress_ratios) {
-    bytes += LayerCaches::bytes(m, ratio, cache_format(options.numerics), pages);
+    bytes += layer_cache_sizes(m, ratio, cache_format(options.numerics), pages).bytes();
   }
   return bytes;
 }

@@ -7,6 +7,7 @@
 #include "kernels/decode_step/decoder.h"
 #include "kernels/decode_step/layer_caches.h"
 #include "kernels/decode_step/page_table.h"
+#include "kernels/decode_step/sequence_slots.h"
 #include "kernels/decode_step/step_metadata.h"
 #include "kernels/linear/linear.h"
 #include "workloads/op.h"
@@ -30,7 +31,7 @@ class CpuDecoder final : public Decoder {
 
   void start_sequence(std::int64_t slot, std::int64_t history) override;
   void step(std::span<const StepToken> tokens, const StepHooks& hooks, RangeSink* sink,
-            std::span<float> logits) override;
+            const StepOutput& out) override;
 
  private:
   // What one step carries from op to op.
@@ -47,7 +48,6 @@ class CpuDecoder final : public Decoder {
     std::vector<float> mixing;  // [T, hc_mult, hc_mult]
   };
 
-  void check_tokens(std::span<const StepToken> tokens, std::span<float> logits) const;
   void embed(StepState& s);
   void enter_sublayer(StepState& s, Op hc_op, const HyperConnectionWeights& hc, Op norm_op,
                       const WeightVector& norm);
@@ -55,6 +55,7 @@ class CpuDecoder final : public Decoder {
   void leave_sublayer(StepState& s, Op hc_op);
   void all_reduce(StepState& s, Op op, std::vector<Act>& values);
   void finish(StepState& s, std::span<float> logits);
+  void sample(StepState& s, std::span<const float> logits, std::span<std::int32_t> next);
 
   // Attention: s.x -> s.f (partial sum of this rank).
   void attention(StepState& s, std::int64_t layer, const LayerWeights& w);
@@ -104,8 +105,8 @@ class CpuDecoder final : public Decoder {
   PageTable pages_;
   Rope plain_rope_;
   Rope yarn_rope_;
-  std::vector<LayerCaches> caches_;          // [layers]
-  std::vector<std::int64_t> next_position_;  // [max_batch]; -1: no sequence in this slot
+  std::vector<LayerCaches> caches_;  // [layers]
+  SequenceSlots sequences_;
 
   // Scratch of the attention sublayer, sized for the step at hand.
   std::vector<Act> qkv_;         // [T, q_lora + D]

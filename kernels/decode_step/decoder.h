@@ -22,7 +22,8 @@ struct DecoderOptions {
   std::int64_t layers = 0;  // run only the first `layers`; 0: all
   std::int64_t max_batch = 1;
   std::int64_t max_context = 1;
-  std::uint64_t seed = 0;  // of synthetic history
+  std::uint64_t seed = 0;  // of synthetic history and of sampling
+  double temperature = 0;  // of sampling
 };
 
 // One token to decode: the `position`-th (from 0) of the sequence in cache slot `slot`. Positions
@@ -31,6 +32,13 @@ struct StepToken {
   std::int32_t id = 0;
   std::int64_t slot = 0;
   std::int64_t position = 0;
+  std::int64_t stream = 0;  // which sequence it is, for the noise of sampling
+};
+
+// What a step is asked for; either may be empty.
+struct StepOutput {
+  std::span<float> logits;       // [T, vocab]
+  std::span<std::int32_t> next;  // [T] the token that sampling chooses after each
 };
 
 // Forcing and observing the two discrete choices of a step. Every member may be empty.
@@ -56,11 +64,14 @@ class Decoder {
   // entries that stand for a prefill that was not run.
   virtual void start_sequence(std::int64_t slot, std::int64_t history) = 0;
 
-  // Decodes tokens [T] (1 .. max_batch, distinct slots) and writes logits [T, vocab] float32. Ops
-  // are reported to `sink` (may be null).
+  // Makes what a step of so many tokens needs beforehand, so that it is not part of its time.
+  virtual void prepare(std::int64_t /*tokens*/) {}
+
+  // Decodes tokens [T] (1 .. max_batch, distinct slots); complete on return. Ops are reported to
+  // `sink` (may be null).
   // Throws Error{kInternal} for tokens out of order or range.
   virtual void step(std::span<const StepToken> tokens, const StepHooks& hooks, RangeSink* sink,
-                    std::span<float> logits) = 0;
+                    const StepOutput& out) = 0;
 };
 
 // The CPU reference: the specification of every op, in any numerics. `weights` and `comm` must
@@ -68,7 +79,25 @@ class Decoder {
 [[nodiscard]] std::unique_ptr<Decoder> make_cpu_decoder(WeightSource& weights, Communicator& comm,
                                                         const DecoderOptions& options);
 
-// Bytes of caches and state that a CPU decoder allocates, for a check before it does.
-[[nodiscard]] std::int64_t cpu_cache_bytes(const ModelConfig& model, const DecoderOptions& options);
+// How the CUDA back end runs a step.
+struct CudaOptions {
+  bool graph = true;      // replay a captured graph; false: launch every kernel
+  bool wo_a_bf16 = true;  // keep wo_a in BF16 (see CudaWeights)
+  std::function<void(std::int64_t done, std::int64_t layers)> on_load;  // progress; may be empty
+};
+
+class DeviceCommunicator;
+
+// The CUDA back end: sm_90 and sm_120a. Everything but `exact` numerics, up to 128 tokens a step.
+// Loads the rank's weights into GPU memory; `comm` must outlive the decoder, `weights` need not.
+// Throws Error{kUnavailable} in a build without CUDA, without a GPU, and, before anything is
+// allocated, for what does not fit its memory, saying what would; Error{kUsage} as the CPU decoder.
+[[nodiscard]] std::unique_ptr<Decoder> make_cuda_decoder(WeightSource& weights,
+                                                         DeviceCommunicator& comm,
+                                                         const DecoderOptions& options,
+                                                         const CudaOptions& cuda);
+
+// Bytes of caches and state that a decoder allocates, for a check before it does.
+[[nodiscard]] std::int64_t cache_bytes(const ModelConfig& model, const DecoderOptions& options);
 
 }  // namespace dscope

@@ -11,28 +11,8 @@
 namespace dscope {
 namespace {
 
-struct Sizes {
-  std::int64_t window = 0;       // bytes
-  std::int64_t compressed = 0;   // bytes
-  std::int64_t index = 0;        // bytes
-  std::int64_t state = 0;        // floats
-  std::int64_t index_state = 0;  // floats
-};
-
 std::int64_t state_floats(std::int64_t ratio, std::int64_t dim) {
   return compressor_ring(ratio) * 2 * compressor_channels(ratio, dim);
-}
-
-Sizes sizes(const ModelConfig& m, int ratio, CacheFormat format, const PageTable& pages) {
-  Sizes s;
-  s.window = pages.window_page_count() * kv_page_stride(format, kPageTokens, m.head_dim);
-  if (ratio == 0) return s;
-  s.compressed = pages.page_count() * kv_page_stride(format, kPageTokens / ratio, m.head_dim);
-  s.state = pages.max_batch() * state_floats(ratio, m.head_dim);
-  if (ratio != 4) return s;
-  s.index = pages.page_count() * index_page_stride(format, kPageTokens / ratio, m.index_dim);
-  s.index_state = pages.max_batch() * state_floats(ratio, m.index_dim);
-  return s;
 }
 
 // Random vectors to draw entries from: large enough that neighbours differ, small enough to make.
@@ -62,51 +42,66 @@ void fill_state(std::vector<float>& state, std::int64_t slot, std::int64_t slot_
 
 }  // namespace
 
+LayerCacheSizes layer_cache_sizes(const ModelConfig& m, int ratio, CacheFormat format,
+                                  const PageTable& pages) {
+  LayerCacheSizes s;
+  s.window = pages.window_page_count() * kv_page_stride(format, kPageTokens, m.head_dim);
+  if (ratio == 0) return s;
+  s.compressed = pages.page_count() * kv_page_stride(format, kPageTokens / ratio, m.head_dim);
+  s.state = pages.max_batch() * state_floats(ratio, m.head_dim);
+  if (ratio != 4) return s;
+  s.index = pages.page_count() * index_page_stride(format, kPageTokens / ratio, m.index_dim);
+  s.index_state = pages.max_batch() * state_floats(ratio, m.index_dim);
+  return s;
+}
+
+LayerCacheViews layer_cache_views(const ModelConfig& m, int ratio, CacheFormat format,
+                                  std::byte* window, std::byte* compressed, std::byte* index) {
+  const auto kv_view = [&](std::byte* data, std::int64_t page_entries) {
+    return KvCacheView{data,       format,       m.head_dim,
+                       m.rope_dim, page_entries, kv_page_stride(format, page_entries, m.head_dim)};
+  };
+  LayerCacheViews views;
+  views.window = kv_view(window, kPageTokens);
+  if (ratio == 0) return views;
+  views.compressed = kv_view(compressed, kPageTokens / ratio);
+  if (ratio != 4) return views;
+  views.index = {index, format, m.index_dim, kPageTokens / ratio,
+                 index_page_stride(format, kPageTokens / ratio, m.index_dim)};
+  return views;
+}
+
 LayerCaches::LayerCaches(const ModelConfig& m, int ratio, CacheFormat format,
                          const PageTable& pages)
     : ratio_(ratio) {
-  const Sizes s = sizes(m, ratio, format, pages);
-  window_bytes_.resize(static_cast<std::size_t>(s.window));
-  compressed_bytes_.resize(static_cast<std::size_t>(s.compressed));
-  index_bytes_.resize(static_cast<std::size_t>(s.index));
-  state_.resize(static_cast<std::size_t>(s.state));
-  index_state_.resize(static_cast<std::size_t>(s.index_state));
-  const auto kv_view = [&](std::vector<std::byte>& bytes, std::int64_t page_entries) {
-    return KvCacheView{bytes.data(), format,
-                       m.head_dim,   m.rope_dim,
-                       page_entries, kv_page_stride(format, page_entries, m.head_dim)};
-  };
-  window_ = kv_view(window_bytes_, kPageTokens);
-  if (ratio == 0) return;
-  compressed_ = kv_view(compressed_bytes_, kPageTokens / ratio);
-  if (ratio != 4) return;
-  index_ = {index_bytes_.data(), format, m.index_dim, kPageTokens / ratio,
-            index_page_stride(format, kPageTokens / ratio, m.index_dim)};
-}
-
-std::int64_t LayerCaches::bytes(const ModelConfig& m, int ratio, CacheFormat format,
-                                const PageTable& pages) {
-  const Sizes s = sizes(m, ratio, format, pages);
-  return s.window + s.compressed + s.index + 4 * (s.state + s.index_state);
+  const LayerCacheSizes sizes = layer_cache_sizes(m, ratio, format, pages);
+  window_bytes_.resize(static_cast<std::size_t>(sizes.window));
+  compressed_bytes_.resize(static_cast<std::size_t>(sizes.compressed));
+  index_bytes_.resize(static_cast<std::size_t>(sizes.index));
+  state_.resize(static_cast<std::size_t>(sizes.state));
+  index_state_.resize(static_cast<std::size_t>(sizes.index_state));
+  views_ = layer_cache_views(m, ratio, format, window_bytes_.data(), compressed_bytes_.data(),
+                             index_bytes_.data());
 }
 
 void LayerCaches::fill_synthetic(const PageTable& pages, std::int64_t slot, std::int64_t history,
-                                 std::uint64_t seed) {
-  const std::int64_t dim = window_.dim;
+                                 std::uint64_t seed, std::int64_t sequence) {
+  if (history == 0) return;
+  const std::int64_t dim = views_.window.dim;
   const std::vector<float> pool = random_values(seed, kPoolVectors * dim);
   const auto vector = [&](std::int64_t i) { return pool.data() + i % kPoolVectors * dim; };
   const std::int64_t oldest = std::max<std::int64_t>(0, history - pages.ring_tokens());
   for (std::int64_t p = oldest; p < history; ++p) {
-    store_kv(window_, pages.window_slot(slot, p), vector(p));
+    store_kv(views_.window, pages.window_slot(slot, p), vector(p));
   }
-  if (ratio_ == 0 || history == 0) return;
+  if (ratio_ == 0) return;
   for (std::int64_t e = 0; e < history / ratio_; ++e) {
     const std::int64_t at = pages.entry_slot(slot, e, ratio_);
-    store_kv(compressed_, at, vector(e + slot));
-    if (ratio_ == 4) store_index_key(index_, at, vector(e + slot));
+    store_kv(views_.compressed, at, vector(e + sequence));
+    if (ratio_ == 4) store_index_key(views_.index, at, vector(e + sequence));
   }
   fill_state(state_, slot, state_floats(ratio_, dim), pool);
-  if (ratio_ == 4) fill_state(index_state_, slot, state_floats(ratio_, index_.dim), pool);
+  if (ratio_ == 4) fill_state(index_state_, slot, state_floats(ratio_, views_.index.dim), pool);
 }
 
 }  // namespace dscope

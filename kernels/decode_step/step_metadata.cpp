@@ -48,6 +48,7 @@ StepMetadata::StepMetadata(const ModelConfig& model, const PageTable& pages,
     ids.push_back(token.id);
     slots.push_back(token.slot);
     positions.push_back(token.position);
+    streams.push_back(token.stream);
     window_slots.push_back(pages.window_slot(token.slot, token.position));
     page_rows.insert(page_rows.end(), pages.row(token.slot),
                      pages.row(token.slot) + pages.pages_per_sequence());

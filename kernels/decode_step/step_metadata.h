@@ -33,6 +33,7 @@ struct StepMetadata {
   std::vector<std::int32_t> ids;           // [T]
   std::vector<std::int64_t> slots;         // [T] sequence slots
   std::vector<std::int64_t> positions;     // [T]
+  std::vector<std::int64_t> streams;       // [T]
   std::vector<std::int64_t> window_slots;  // [T] where the new token goes in the window cache
   std::vector<std::int32_t> page_rows;     // [T, pages_per_sequence]
   IndexList window;                        // newest first

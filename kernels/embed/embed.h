@@ -3,6 +3,8 @@
 #pragma once
 
 #include "kernels/common/activation.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/parallel_layout.h"
 #include "workloads/weight_matrix.h"
 
@@ -23,5 +25,9 @@ struct EmbedParams {
 
 template <Activation Act>
 void reference_embed(const EmbedParams<Act>& p);
+
+// The CUDA kernel: all pointers are device pointers; the table is BF16, F16 or F32.
+[[nodiscard]] Support supports(const EmbedParams<bf16_t>& p);
+void launch_embed(const EmbedParams<bf16_t>& p, Stream stream);
 
 }  // namespace dscope

@@ -3,8 +3,11 @@
 #pragma once
 
 #include "kernels/common/activation.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/checkpoint/weights.h"
 
+#include <cstddef>
 #include <cstdint>
 
 // Manifold-constrained hyper-connections: the residual stream is m copies X [T, m, d] (m = hc_mult,
@@ -32,9 +35,10 @@ struct HcPreParams {
   double rms_eps = 0;
   double hc_eps = 0;
   std::int64_t sinkhorn_iterations = 0;
-  float* y = nullptr;       // [T, d], for the norm behind it
-  float* post = nullptr;    // [T, m]
-  float* mixing = nullptr;  // [T, m, m]: C[source, destination]
+  float* y = nullptr;              // [T, d], for the norm behind it
+  float* post = nullptr;           // [T, m]
+  float* mixing = nullptr;         // [T, m, m]: C[source, destination]
+  std::byte* workspace = nullptr;  // GPU only: see hc_workspace_bytes
 };
 
 template <Activation Act>
@@ -65,7 +69,8 @@ struct HcHeadParams {
   const HyperConnectionWeights* weights = nullptr;  // fn [m, m d], base [m], scale [1]
   double rms_eps = 0;
   double hc_eps = 0;
-  float* y = nullptr;  // [T, d], for the norm behind it
+  float* y = nullptr;              // [T, d], for the norm behind it
+  std::byte* workspace = nullptr;  // GPU only: see hc_workspace_bytes
 };
 
 template <Activation Act>
@@ -83,6 +88,39 @@ struct HcExpandParams {
 
 template <Activation Act>
 void reference_hc_expand(const HcExpandParams<Act>& p);
+
+// On the GPU what lies between two sublayers is one transition: hc_post of the one before (or
+// none), hc_pre or hc_head of the one behind, and its RMS norm. Params hold device pointers, except
+// `weights`, a struct in host memory whose tensors lie on the device.
+
+// x = bf16(RMS norm of y with weight), y in float32 as hc_pre or hc_head gives it.
+struct HcNorm {
+  WeightVector weight;  // [d]
+  double eps = 0;
+  bf16_t* x = nullptr;  // [T, d]
+};
+
+// Bytes that a transition of at most so many tokens works in, zeroed before first use. Every launch
+// leaves them ready for the next, whatever its number of tokens.
+[[nodiscard]] std::int64_t hc_workspace_bytes(std::int64_t tokens, std::int64_t streams,
+                                              std::int64_t hidden);
+
+// `post` may be null and its streams are those of the second argument, which reads them as hc_post
+// rounds them. Its post and mixing may be the memory that the second argument writes. The
+// second's y may be null: not written.
+[[nodiscard]] Support supports(const HcPostParams<bf16_t>* post, const HcPreParams<bf16_t>& pre,
+                               const HcNorm& norm);
+[[nodiscard]] Support supports(const HcPostParams<bf16_t>* post, const HcHeadParams<bf16_t>& head,
+                               const HcNorm& norm);
+void launch_hc_transition(const HcPostParams<bf16_t>* post, const HcPreParams<bf16_t>& pre,
+                          const HcNorm& norm, Stream stream);
+void launch_hc_head(const HcPostParams<bf16_t>* post, const HcHeadParams<bf16_t>& head,
+                    const HcNorm& norm, Stream stream);
+
+[[nodiscard]] Support supports(const HcPostParams<bf16_t>& p);
+void launch_hc_post(const HcPostParams<bf16_t>& p, Stream stream);
+[[nodiscard]] Support supports(const HcExpandParams<bf16_t>& p);
+void launch_hc_expand(const HcExpandParams<bf16_t>& p, Stream stream);
 
 // The doubly stochastic projection alone, [m, m] in place (exposed for its properties' sake).
 void sinkhorn(double* matrix, std::int64_t m, std::int64_t iterations, double eps);

@@ -5,6 +5,8 @@
 #include "kernels/common/activation.h"
 #include "kernels/common/cache_view.h"
 #include "kernels/common/rope.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 
 #include <cstdint>
 
@@ -30,5 +32,9 @@ struct IndexerQueryParams {
 
 template <Activation Act>
 void reference_indexer_query(const IndexerQueryParams<Act>& p);
+
+// Params hold device pointers; dims are 32, 64 or 128, output is BF16 or FP8.
+[[nodiscard]] Support supports(const IndexerQueryParams<bf16_t>& p);
+void launch_indexer_query(const IndexerQueryParams<bf16_t>& p, Stream stream);
 
 }  // namespace dscope

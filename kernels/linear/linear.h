@@ -3,11 +3,15 @@
 #pragma once
 
 #include "kernels/common/activation.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/weight_matrix.h"
 
 #include <cstdint>
 
 namespace dscope {
+
+struct LinearConfig;  // linear_config.h
 
 // y[t, n] = sum_k x[t, k] * w[n, k] with the weight in any format of WeightMatrix.
 //
@@ -29,5 +33,24 @@ struct LinearParams {
 // Out is Act, or float where the model keeps full precision (router, compressor, LM head).
 template <Activation Act, class Out>
 void reference_linear(const LinearParams<Act, Out>& p);
+
+// The CUDA kernels: all pointers are device pointers, Out is bf16_t or float. Sums are formed in
+// float32, in an order that the shapes and the device alone decide. BF16 and FP8 weights whose
+// rows, slices and inputs begin on 16 bytes run on tensor cores, anything else on a plain kernel
+// that is right rather than fast.
+template <class Out>
+[[nodiscard]] Support supports(const LinearParams<bf16_t, Out>& p);
+
+// `config`, one of kLinearConfigs, replaces the choice of pick_config; Error{kInternal} where it
+// cannot run the problem.
+template <class Out>
+void launch_linear(const LinearParams<bf16_t, Out>& p, Stream stream,
+                   const LinearConfig* config = nullptr);
+
+// Two products of the same x. One launch where shapes and formats allow it, so that two small
+// matrices fill the GPU together; else two. The results are correct either way.
+template <class Out>
+void launch_linear_pair(const LinearParams<bf16_t, Out>& a, const LinearParams<bf16_t, Out>& b,
+                        Stream stream);
 
 }  // namespace dscope

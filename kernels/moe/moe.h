@@ -13,6 +13,8 @@
 
 namespace dscope {
 
+struct MoeConfig;  // moe_config.h
+
 // The mixture of experts. An expert is SwiGLU with clamps in front of the activation:
 //   g = min(w1 . x, limit), u = clip(w3 . x, -limit, limit), h = silu(g) * u, y = w2 . h
 // g and u stay in full precision, h is rounded to the activation type.
@@ -29,6 +31,7 @@ struct MoeParams {
   const float* weights = nullptr;      // [T, k], routed_scaling included
   // The experts of this rank, sliced along I. The CPU reads `experts`, views of which those that no
   // id names may be null; the GPU reads `bank`.
+  std::int64_t first_expert = 0;  // GPU only: what this rank's first expert is called in `ids`
   std::int64_t expert_count = 0;
   const ExpertWeights* const* experts = nullptr;  // [expert_count]
   ExpertBank bank;
@@ -49,10 +52,17 @@ template <Activation Act>
 void reference_moe_shared(const MoeParams<Act>& p);
 
 // Both on the GPU, routed and shared in the same waves; pointers are device memory, those inside
-// `shared` too.
+// `shared` too. Ids outside [first_expert, first_expert + expert_count) are experts of other ranks
+// and read nothing, whatever their weights are. Sums are formed in float32, in an order that the
+// shapes, the ids and the device decide.
 [[nodiscard]] Support supports(const MoeParams<bf16_t>& p);
+
+// Bytes that `workspace` needs, 128-byte aligned; enough for fewer tokens too. `intermediate` is
+// the larger of the routed and the shared expert's on this rank.
 [[nodiscard]] std::int64_t moe_workspace_bytes(std::int64_t tokens, std::int64_t experts_per_token,
-                                               std::int64_t intermediate);
-void launch_moe(const MoeParams<bf16_t>& p, Stream stream);
+                                               std::int64_t hidden, std::int64_t intermediate);
+
+// `config`, made of kMoeGateUpStreams and kMoeDownStreams, replaces the choice of pick_config.
+void launch_moe(const MoeParams<bf16_t>& p, Stream stream, const MoeConfig* config = nullptr);
 
 }  // namespace dscope

@@ -5,6 +5,8 @@
 #include "kernels/common/activation.h"
 #include "kernels/common/cache_view.h"
 #include "kernels/common/rope.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/weight_matrix.h"
 
 #include <cstdint>
@@ -28,6 +30,11 @@ struct QNormRopeParams {
 template <Activation Act>
 void reference_q_norm_rope(const QNormRopeParams<Act>& p);
 
+// On the GPU: any head_dim, fastest for multiples of 8 up to 512 with rope_dim a multiple of 8 up
+// to 64.
+[[nodiscard]] Support supports(const QNormRopeParams<bf16_t>& p);
+void launch_q_norm_rope(const QNormRopeParams<bf16_t>& p, Stream stream);
+
 // The token's key-value entry: RMS norm with weight over D, RoPE on the last dims, rounded once by
 // the cache's format, stored at the token's slot of the window cache.
 template <Activation Act>
@@ -46,6 +53,10 @@ struct KvNormRopeStoreParams {
 template <Activation Act>
 void reference_kv_norm_rope_store(const KvNormRopeStoreParams<Act>& p);
 
+// On the GPU: caches in FP8 or BF16.
+[[nodiscard]] Support supports(const KvNormRopeStoreParams<bf16_t>& p);
+void launch_kv_norm_rope_store(const KvNormRopeStoreParams<bf16_t>& p, Stream stream);
+
 // Attention output: RoPE turned back on the last dims of every head, at the query's position. The
 // input is float32: fused kernels have it in registers, so the output is rounded once.
 template <Activation Act>
@@ -62,5 +73,9 @@ struct InverseRopeParams {
 
 template <Activation Act>
 void reference_inverse_rope(const InverseRopeParams<Act>& p);
+
+// On the GPU: as the queries.
+[[nodiscard]] Support supports(const InverseRopeParams<bf16_t>& p);
+void launch_inverse_rope(const InverseRopeParams<bf16_t>& p, Stream stream);
 
 }  // namespace dscope

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "kernels/common/activation.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 #include "workloads/weight_matrix.h"
 
 #include <cstdint>
@@ -25,5 +27,11 @@ struct RmsNormParams {
 
 template <class In, Activation Act>
 void reference_rms_norm(const RmsNormParams<In, Act>& p);
+
+// On the GPU: any dim, fastest for multiples of 8 up to 8192 with rows that begin at 16 bytes.
+[[nodiscard]] Support supports(const RmsNormParams<float, bf16_t>& p);
+[[nodiscard]] Support supports(const RmsNormParams<bf16_t, bf16_t>& p);
+void launch_rms_norm(const RmsNormParams<float, bf16_t>& p, Stream stream);
+void launch_rms_norm(const RmsNormParams<bf16_t, bf16_t>& p, Stream stream);
 
 }  // namespace dscope

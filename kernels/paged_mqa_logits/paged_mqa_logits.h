@@ -3,6 +3,8 @@
 #pragma once
 
 #include "kernels/common/cache_view.h"
+#include "kernels/common/support.h"
+#include "kernels/cuda/stream.h"
 
 #include <cstdint>
 
@@ -25,5 +27,10 @@ struct PagedMqaLogitsParams {
 };
 
 void reference_paged_mqa_logits(const PagedMqaLogitsParams& p);
+
+// Params hold device pointers. Up to 64 heads of 32, 64 or 128 values, BF16 or FP8; cache pages and
+// q begin at multiples of 16 bytes.
+[[nodiscard]] Support supports(const PagedMqaLogitsParams& p);
+void launch_paged_mqa_logits(const PagedMqaLogitsParams& p, Stream stream);
 
 }  // namespace dscope

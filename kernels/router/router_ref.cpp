@@ -34,7 +34,7 @@ std::vector<std::int32_t> best_ids(const RouterParams& p, const std::vector<doub
 void choose(const RouterParams& p, std::int64_t t, const std::vector<double>& scores,
             std::int32_t* ids) {
   const std::int64_t k = p.experts_per_token;
-  if (p.forced != nullptr) {
+  if (p.forced != nullptr && p.forced[t * k] != kNotForced) {
     std::copy_n(p.forced + t * k, k, ids);
   } else if (!p.tid2eid.empty()) {
     for (std::int64_t i = 0; i < k; ++i) {

@@ -34,21 +34,29 @@ struct SparseMlaDecodeParams {
   std::int64_t head_dim = 0;  // D, equal to the caches' dim
   const Act* q = nullptr;     // [T, H, D]
   SparseSet window;
-  SparseSet compressed;  // width 0 in layers without compression
-  WeightVector sink;     // [H]
-  double scale = 0;      // head_dim^-0.5
-  float* o = nullptr;    // [T, H, D], for the inverse RoPE behind it
-  float* lse = nullptr;  // [T, H], may be null
+  SparseSet compressed;            // width 0 in layers without compression
+  WeightVector sink;               // [H]
+  double scale = 0;                // head_dim^-0.5
+  float* o = nullptr;              // [T, H, D], for the inverse RoPE behind it
+  float* lse = nullptr;            // [T, H], may be null
   std::byte* workspace = nullptr;  // GPU only: sparse_mla_workspace_bytes(), zero before first use
 };
 
 template <Activation Act>
 void reference_sparse_mla_decode(const SparseMlaDecodeParams<Act>& p);
 
-// On the GPU, one launch: splits over the entries are merged by the last block of a token.
+struct SparseMlaConfig;  // sparse_mla_decode_config.h
+
+// On the GPU, one launch: splits over the entries are merged by the last block of a token. FP8 or
+// BF16 caches, both sets in the same format, head_dim a multiple of 64 up to 512, pages of a power
+// of two entries. FP8 scales up to 2^7 (entries behind an RMS norm are far below); no NaN codes
+// among the entries attended to.
 [[nodiscard]] Support supports(const SparseMlaDecodeParams<bf16_t>& p);
+// Enough for every configuration; one workspace serves all shapes up to the ones given.
 [[nodiscard]] std::int64_t sparse_mla_workspace_bytes(std::int64_t tokens, std::int64_t heads,
                                                       std::int64_t head_dim);
-void launch_sparse_mla_decode(const SparseMlaDecodeParams<bf16_t>& p, Stream stream);
+// `config` null: pick_config() chooses for the current device.
+void launch_sparse_mla_decode(const SparseMlaDecodeParams<bf16_t>& p, Stream stream,
+                              const SparseMlaConfig* config = nullptr);
 
 }  // namespace dscope

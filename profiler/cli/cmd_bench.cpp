@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/bench_support.h"
 #include "profiler/cli/command.h"
 #include "workloads/base/error.h"
 
@@ -22,6 +23,9 @@ void run_benchmarks(std::vector<std::string> arguments) {
   if (count > 1) {
     throw usage_error("bench: unknown argument \"{}\"\nTry 'dscope bench --help'.", pointers[1]);
   }
+  if (const Support gpu = bench::register_gpu_cases(); !gpu.ok()) {
+    fmt::print(stderr, "dscope: no gpu/ cases: {}\n", gpu.reason);
+  }
   if (benchmark::RunSpecifiedBenchmarks() == 0) {
     throw usage_error("bench: no case matches --benchmark_filter");
   }
@@ -38,7 +42,9 @@ Run add_bench(CLI::App& app, const Launch&) {
       "  --benchmark_filter=REGEX          run some of them\n"
       "  --benchmark_repetitions=N         with mean, median and deviation\n"
       "  --benchmark_format=console|json|csv, --benchmark_out=FILE\n\n"
-      "Cases are the CPU references on the shapes of V4-Flash, with warm caches.\n\n"
+      "cpu/ cases are the references on the shapes of V4-Flash, with warm caches. gpu/ cases are "
+      "the\nCUDA kernels on the shapes of V4-Flash and V4-Pro, timed in a CUDA graph with operands "
+      "in DRAM;\nof_read_bw is the fraction of the read bandwidth measured in the same run.\n\n"
       "Example:\n  dscope bench --benchmark_filter=moe");
   return [&app] { run_benchmarks(app.remaining()); };
 }

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/common/threads.h"
+#include "kernels/cuda/read_bandwidth.h"
+#include "profiler/cli/back_end.h"
 #include "profiler/cli/command.h"
 #include "profiler/cli/decode_loop.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/progress.h"
+#include "profiler/cli/relaunch.h"
 #include "profiler/cli/run_options.h"
 #include "profiler/cli/run_plan.h"
 #include "profiler/cli/version.h"
@@ -105,6 +108,19 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}).description(""))
       ->group("How it is run")
       ->option_text("NAME");
+  app.add_option("--comm", o.comm,
+                 "Collectives of the CUDA back end: nccl (ranks of mpirun or --gpus), "
+                 "pcie_loopback (the other ranks emulated through host memory), none, or auto "
+                 "[auto]")
+      ->check(CLI::IsMember({"auto", "nccl", "pcie_loopback", "none"}).description(""))
+      ->group("How it is run")
+      ->option_text("NAME");
+  app.add_option("--gpus", o.gpus, "Start N ranks with mpirun, one a GPU")
+      ->check(CLI::Range(1, 64))
+      ->group("How it is run")
+      ->option_text("N");
+  app.add_flag("--eager", o.eager, "Launch every kernel instead of one CUDA graph a step")
+      ->group("How it is run");
   app.add_option("--numerics", o.numerics,
                  "exact (float32), bf16, serving (BF16, FP8 caches), serving-a8 (FP8 activations "
                  "too) [serving]")
@@ -194,35 +210,44 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const RunO
   return result;
 }
 
-profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, const Launch& launch,
+// What bytes can be read at on this machine: the ceiling of the floors in the stage table.
+double read_bandwidth_gbps(const RunPlan& plan) {
+  return plan.cuda ? measure_device_read_gbps()
+                   : collect::measure_read_bandwidth_gbps(plan.threads);
+}
+
+profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan,
+                               const BackEnd& back_end, const Launch& launch,
                                collect::SessionResult result) {
   profile::Profile document;
   document.provenance = make_provenance(launch.command_line);
   document.provenance->seed = static_cast<std::int64_t>(plan.workload.seed);
   document.provenance->sources = {plan.weights->description()};
+  if (back_end.emulated()) document.provenance->kind = profile::Kind::kEmulated;
   document.workload = loop.workload_section();
+  document.workload->comm = back_end.comm_name();
   if (plan.trace != nullptr) {
     document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
   }
   document.device = collect::probe_device(plan.threads);
-  document.device->read_bandwidth_gbps = collect::measure_read_bandwidth_gbps(plan.threads);
+  document.device->read_bandwidth_gbps = read_bandwidth_gbps(plan);
   document.measurement = std::move(result.measurement);
   return document;
 }
 
 void run_decode(const RunOptions& o, const Launch& launch) {
-  // MPI first: whatever fails later must not leave the other ranks waiting.
-  std::unique_ptr<Communicator> comm;
-  if (launch.ranks > 1) comm = make_mpi_communicator();
-  RunPlan plan = make_run_plan(o, launch);
-  if (comm) {
-    plan.layout.rank = comm->rank();
-  } else {
-    comm = make_shard_communicator(plan.layout.tp, plan.layout.rank);
+  if (o.gpus && *o.gpus > 1 && launch.ranks == 1) {
+    relaunch_with_mpirun(launch.command_line, *o.gpus);
   }
-  const bool speaks = launch.ranks == 1 || comm->rank() == 0;
+  // MPI first: whatever fails later must not leave the other ranks waiting.
+  std::unique_ptr<Communicator> ranks;
+  if (launch.ranks > 1) ranks = make_mpi_communicator();
+  RunPlan plan = make_run_plan(o, launch);
+  if (ranks) plan.layout.rank = ranks->rank();
+  const bool speaks = launch.ranks == 1 || plan.layout.rank == 0;
   set_cpu_threads(plan.threads);
-  DecodeLoop loop(plan, *comm, o);
+  const BackEnd back_end = make_back_end(plan, std::move(ranks), o, launch);
+  DecodeLoop loop(plan, *back_end.decoder, o, back_end.writes_files());
   collect::SessionResult result = measure(loop, plan, o, launch, speaks);
   if (!speaks) return;
   if (plan.trace != nullptr) report_trace_losses(*plan.trace, plan.source);
@@ -233,7 +258,7 @@ void run_decode(const RunOptions& o, const Launch& launch) {
         "(--warmup 0 measures all)",
         o.warmup);
   }
-  const profile::Profile document = make_document(loop, plan, launch, std::move(result));
+  const profile::Profile document = make_document(loop, plan, back_end, launch, std::move(result));
   if (o.out) profile::write_profile(*o.out, document);
   print(exporter::render(exporter::stage_report(document), o.format));
 }

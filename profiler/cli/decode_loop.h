@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/comm/communicator.h"
 #include "kernels/decode_step/decoder.h"
 #include "profiler/cli/logits_dump.h"
 #include "profiler/cli/run_options.h"
@@ -21,8 +20,8 @@ namespace dscope::cli {
 // The decode loop of `dscope run` as a session sees it: prepare a step (untimed), run it (timed).
 class DecodeLoop {
  public:
-  // `plan` and `comm` must outlive the loop. Allocates the caches.
-  DecodeLoop(RunPlan& plan, Communicator& comm, const RunOptions& options);
+  // `plan` and `decoder` must outlive the loop. Only one rank of a group writes files.
+  DecodeLoop(RunPlan& plan, Decoder& decoder, const RunOptions& options, bool writes_files);
 
   // Takes the next step of the workload; empty at its end.
   std::optional<collect::StepInfo> prepare();
@@ -38,7 +37,7 @@ class DecodeLoop {
   void book_last_step();
 
   RunPlan& plan_;
-  std::unique_ptr<Decoder> decoder_;
+  Decoder& decoder_;
   StepChoices choices_;
   WorkloadSummary summary_;
   std::unique_ptr<TokenFeed> feed_;
@@ -48,7 +47,8 @@ class DecodeLoop {
   bool pending_ = false;  // a step has run and is not booked yet
   StepShape shape_;
   std::vector<StepToken> tokens_;
-  std::vector<float> logits_;
+  std::vector<float> logits_;       // empty unless they are dumped
+  std::vector<std::int32_t> next_;  // empty when tokens are given
 };
 
 }  // namespace dscope::cli

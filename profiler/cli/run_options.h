@@ -36,6 +36,9 @@ struct RunOptions {
   std::optional<int> ep;
   std::optional<int> rank;
   std::string backend = "auto";
+  std::string comm = "auto";  // of the CUDA back end
+  bool eager = false;         // no CUDA graph
+  std::optional<int> gpus;
   std::optional<int> threads;
   std::int64_t warmup = 1;
   bool profile = false;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/run_plan.h"
 
+#include "kernels/cuda/device.h"
 #include "workloads/base/error.h"
 #include "workloads/checkpoint/checkpoint.h"
 #include "workloads/checkpoint/synthetic_weights.h"
@@ -78,10 +79,13 @@ void check_options(const RunOptions& o) {
   }
 }
 
-void check_backend(const std::string& backend) {
-  if (backend != "cuda") return;
-  throw unavailable_error(
-      "--backend cuda: this version has no CUDA kernels yet; --backend cpu runs the reference");
+// auto: the GPU where it can run what was asked for.
+bool choose_cuda(const RunOptions& o, Numerics numerics) {
+  if (o.backend == "cpu") return false;
+  const Support support = cuda_available();
+  if (o.backend == "auto") return support.ok() && numerics != Numerics::kExact;
+  if (!support.ok()) throw unavailable_error("--backend cuda: {}", support.reason);
+  return true;
 }
 
 DecodeWorkload base_workload(const RunOptions& o) {
@@ -189,7 +193,6 @@ void plan_steps(RunPlan& plan, const RunOptions& o) {
 
 RunPlan make_run_plan(const RunOptions& options, const Launch& launch) {
   check_options(options);
-  check_backend(options.backend);
   RunPlan plan;
   plan.workload = base_workload(options);
   if (options.checkpoint) {
@@ -200,6 +203,10 @@ RunPlan make_run_plan(const RunOptions& options, const Launch& launch) {
   }
   apply_flags(plan.workload, options, launch);
   check_workload(plan.workload);
+  plan.cuda = choose_cuda(options, plan.workload.numerics);
+  if (!plan.cuda && options.comm != "auto") {
+    throw usage_error("--comm {} belongs to the CUDA back end", options.comm);
+  }
   plan.layout = make_layout(plan.workload, options, launch);
   if (!plan.weights) {
     plan.weights = std::make_unique<SyntheticWeights>(plan.workload.model, plan.workload.seed,

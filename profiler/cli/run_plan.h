@@ -29,6 +29,7 @@ struct RunPlan {
   std::int64_t max_context = 0;
   std::int64_t total_steps = 0;  // 0: not known in advance
   int threads = 1;
+  bool cuda = false;  // the back end
 
   [[nodiscard]] bool whole_sequences() const { return input_ids.has_value(); }
 };

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/token_feed.h"
 
-#include "kernels/sampling/sampling.h"
 #include "workloads/base/error.h"
 #include "workloads/random.h"
 
@@ -19,12 +18,15 @@ class ForcedFeed final : public TokenFeed {
     std::vector<StepToken> tokens;
     for (const StepSequence& sequence : step.sequences) {
       const std::int64_t position = sequence.context - 1;
-      tokens.push_back(
-          {ids_.values[sequence.slot * ids_.shape[1] + position], sequence.slot, position});
+      tokens.push_back({.id = ids_.values[sequence.slot * ids_.shape[1] + position],
+                        .slot = sequence.slot,
+                        .position = position,
+                        .stream = sequence.request});
     }
     return tokens;
   }
-  bool sample(const StepShape&, std::span<const float>) override { return false; }
+  [[nodiscard]] bool wants_next() const override { return false; }
+  void take(const StepShape&, std::span<const std::int32_t>) override {}
 
  private:
   IntTensor ids_;
@@ -32,45 +34,29 @@ class ForcedFeed final : public TokenFeed {
 
 class FreeFeed final : public TokenFeed {
  public:
-  FreeFeed(std::int64_t max_batch, std::int64_t vocab, double temperature, std::uint64_t seed)
-      : vocab_(vocab),
-        temperature_(temperature),
-        seed_(seed),
-        last_(static_cast<std::size_t>(max_batch)) {}
+  FreeFeed(std::int64_t max_batch, std::int64_t vocab, std::uint64_t seed)
+      : vocab_(vocab), seed_(seed), last_(static_cast<std::size_t>(max_batch)) {}
 
   [[nodiscard]] std::vector<StepToken> tokens(const StepShape& step) const override {
     std::vector<StepToken> tokens;
     for (const StepSequence& s : step.sequences) {
       const auto first =
           static_cast<std::int32_t>(hash64(seed_, s.request) % static_cast<std::uint64_t>(vocab_));
-      tokens.push_back({s.admitted ? first : last_[s.slot], s.slot, s.context - 1});
+      tokens.push_back({.id = s.admitted ? first : last_[s.slot],
+                        .slot = s.slot,
+                        .position = s.context - 1,
+                        .stream = s.request});
     }
     return tokens;
   }
 
-  bool sample(const StepShape& step, std::span<const float> logits) override {
-    std::vector<std::int64_t> streams;
-    std::vector<std::int64_t> positions;
-    for (const StepSequence& s : step.sequences) {
-      streams.push_back(s.request);
-      positions.push_back(s.context - 1);
-    }
-    std::vector<std::int32_t> next(step.sequences.size());
-    reference_sample({.tokens = static_cast<std::int64_t>(next.size()),
-                      .vocab = vocab_,
-                      .logits = logits.data(),
-                      .streams = streams.data(),
-                      .positions = positions.data(),
-                      .temperature = temperature_,
-                      .seed = seed_,
-                      .next = next.data()});
+  [[nodiscard]] bool wants_next() const override { return true; }
+  void take(const StepShape& step, std::span<const std::int32_t> next) override {
     for (std::size_t t = 0; t < next.size(); ++t) last_[step.sequences[t].slot] = next[t];
-    return true;
   }
 
  private:
   std::int64_t vocab_;
-  double temperature_;
   std::uint64_t seed_;
   std::vector<std::int32_t> last_;  // [max_batch] chosen by the previous step
 };
@@ -92,8 +78,8 @@ std::unique_ptr<TokenFeed> make_forced_feed(IntTensor ids, std::int64_t vocab) {
 }
 
 std::unique_ptr<TokenFeed> make_free_feed(std::int64_t max_batch, std::int64_t vocab,
-                                          double temperature, std::uint64_t seed) {
-  return std::make_unique<FreeFeed>(max_batch, vocab, temperature, seed);
+                                          std::uint64_t seed) {
+  return std::make_unique<FreeFeed>(max_batch, vocab, seed);
 }
 
 }  // namespace dscope::cli

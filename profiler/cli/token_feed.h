@@ -19,9 +19,10 @@ class TokenFeed {
   virtual ~TokenFeed() = default;
   // The tokens of a step, one for each of its sequences.
   [[nodiscard]] virtual std::vector<StepToken> tokens(const StepShape& step) const = 0;
-  // Chooses the next tokens from the logits [T, V] of the step just decoded; false when tokens are
-  // given from outside and there is nothing to choose.
-  virtual bool sample(const StepShape& step, std::span<const float> logits) = 0;
+  // Whether the step has to choose the next tokens, or they are given from outside.
+  [[nodiscard]] virtual bool wants_next() const = 0;
+  // Takes the tokens [T] that the step just decoded has chosen.
+  virtual void take(const StepShape& step, std::span<const std::int32_t> next) = 0;
 };
 
 // Teacher forcing: `ids` [B, T], sequence b in slot b. Throws Error{kInput} for ids outside the
@@ -31,6 +32,6 @@ class TokenFeed {
 // Free running: a sequence begins with a token drawn from the seed and goes on with what the model
 // says.
 [[nodiscard]] std::unique_ptr<TokenFeed> make_free_feed(std::int64_t max_batch, std::int64_t vocab,
-                                                        double temperature, std::uint64_t seed);
+                                                        std::uint64_t seed);
 
 }  // namespace dscope::cli

@@ -18,7 +18,7 @@ CostInputs cost_inputs(const RunPlan& plan, const ModelConfig& model, const Step
   in.layout = plan.layout;
   in.numerics = plan.workload.numerics;
   // The CPU reference multiplies with wo_a as the checkpoint stores it: no BF16 copy is made.
-  in.wo_a_bf16 = false;
+  in.wo_a_bf16 = plan.cuda && plan.workload.wo_a_bf16;
   for (const StepSequence& s : step.sequences) in.contexts.push_back(s.context);
   const Slice owned = plan.layout.experts(model);
   for (const std::vector<std::int32_t>& ids : choices.routed()) {
@@ -70,7 +70,7 @@ profile::Workload WorkloadSummary::section(const StepChoices& choices) const {
   w.model = model_;
   w.layout = plan_.layout;
   w.numerics = plan_.workload.numerics;
-  w.backend = "cpu";
+  w.backend = plan_.cuda ? "cuda" : "cpu";
   nlohmann::json routing = choices.statistics();
   routing["spec"] = plan_.workload.routing;
   routing["selection"] = plan_.workload.selection;

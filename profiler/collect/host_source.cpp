@@ -46,7 +46,7 @@ void HostSource::begin(Stage stage, const char* name) noexcept {
   if (depth_ < kMaxDepth) open_[depth_] = record;
   ++depth_;
   // The clock is read last here and first in end(): bookkeeping stays outside the range.
-  if (record != kNoRecord) records_[record] = {name, now_ns(), 0, stage};
+  if (record != kNoRecord) records_[record] = {name, now_ns(), 0, stage, false};
 }
 
 void HostSource::end() noexcept {
@@ -58,6 +58,16 @@ void HostSource::end() noexcept {
   }
   --depth_;
   if (depth_ < kMaxDepth && open_[depth_] != kNoRecord) records_[open_[depth_]].end_ns = end_ns;
+}
+
+void HostSource::add(Stage stage, const char* name, std::int64_t start_ns,
+                     std::int64_t end_ns) noexcept {
+  if (!recording_.load(std::memory_order_acquire)) return;
+  if (used_ == records_.size()) {
+    ++losses_.dropped_records;
+    return;
+  }
+  records_[used_++] = {name, start_ns, end_ns, stage, true};
 }
 
 void HostSource::set_enabled(bool enabled) {
@@ -99,6 +109,7 @@ void HostSource::drain(ActivityList& out) {
     Activity a = host_activity(ActivityKind::kKernel, record.start_ns, record.end_ns);
     a.stage = record.stage;
     a.name = out.intern(record.name);
+    if (record.gpu) a.device = 0;
     out.activities.push_back(a);
   }
   steps_.clear();

@@ -14,7 +14,8 @@
 
 namespace dscope::collect {
 
-// Times the ranges of the CPU back end with std::chrono::steady_clock.
+// Times the ranges of the CPU back end with std::chrono::steady_clock, and takes those that a GPU
+// back end timed itself.
 //
 // Ranges are recorded between begin_step() and end_step(), from the thread that called
 // begin_step(). Inside a step a range of another thread, and one for which the buffer has no room,
@@ -27,11 +28,13 @@ class HostSource final : public RangeSink {
 
   void begin(Stage stage, const char* name) noexcept override;
   void end() noexcept override;
+  void add(Stage stage, const char* name, std::int64_t start_ns,
+           std::int64_t end_ns) noexcept override;
 
   // Ranges are ignored while disabled; steps are still timed, so that the same code measures traced
   // and untraced steps. Only between steps.
   void set_enabled(bool enabled);
-  [[nodiscard]] bool enabled() const { return enabled_; }
+  [[nodiscard]] bool enabled() const noexcept override { return enabled_; }
 
   void begin_step();
   // Wall time of the step. Ranges that are still open are counted and forgotten: when they ended
@@ -39,7 +42,8 @@ class HostSource final : public RangeSink {
   std::int64_t end_step();
 
   // Appends what was recorded since the last drain, a kStep for every step and a kKernel for every
-  // range, all on device -1 and lane 0, and empties the buffer. Only between steps.
+  // range, on device -1 (device 0 for those of a GPU) and lane 0, and empties the buffer. Only
+  // between steps.
   void drain(ActivityList& out);
 
   // Since construction.
@@ -51,6 +55,7 @@ class HostSource final : public RangeSink {
     std::int64_t start_ns;
     std::int64_t end_ns;  // 0 while open
     Stage stage;
+    bool gpu;
   };
   struct StepRecord {
     std::int64_t start_ns;

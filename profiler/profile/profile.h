@@ -82,6 +82,7 @@ struct Workload {
   std::optional<ParallelLayout> layout;
   std::optional<Numerics> numerics;
   std::optional<std::string> backend;       // "cpu" or "cuda"
+  std::optional<std::string> comm;          // what ranks talk through, see Communicator::name()
   std::optional<std::int64_t> batch;        // largest number of sequences in a step
   std::optional<std::int64_t> context_min;  // tokens, over all sequences and steps
   std::optional<std::int64_t> context_max;

@@ -57,6 +57,7 @@ void visit_fields(Is<Workload> auto& s, auto&& visit) {
   visit("layout", s.layout);
   visit("numerics", s.numerics);
   visit("backend", s.backend);
+  visit("comm", s.comm);
   visit("batch", s.batch);
   visit("context_min", s.context_min);
   visit("context_max", s.context_max);

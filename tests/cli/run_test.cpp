@@ -172,9 +172,11 @@ TEST(DscopeRun, DocumentAndTraceAreWritten) {
 }
 
 #if DSCOPE_HAVE_MPI
+// Open MPI leaves memory of plugins that it has unloaded: no leak check for these processes under
+// the address sanitizer; all other tests have it.
 std::string mpirun(int ranks) {
-  return "mpirun --allow-run-as-root --oversubscribe -np " + std::to_string(ranks) +
-         " " DSCOPE_BINARY " ";
+  return "mpirun --allow-run-as-root --oversubscribe -x ASAN_OPTIONS=detect_leaks=0 -np " +
+         std::to_string(ranks) + " " DSCOPE_BINARY " ";
 }
 
 class DscopeMpi : public ::testing::TestWithParam<std::pair<int, int>> {};

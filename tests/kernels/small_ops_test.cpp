@@ -272,6 +272,29 @@ TEST(Router, HashLayersAndForcingOverrideTheScores) {
   EXPECT_NEAR(f.weights[1], 1.5, 1e-6);
 }
 
+TEST(Router, RowsThatForceNothingChooseFreely) {
+  RouterFixture f;
+  f.logits = {0, 1, 2, -1, 0, 1, 2, -1};
+  f.params.tokens = 2;
+  f.params.logits = f.logits.data();
+  f.ids.assign(4, -7);
+  f.weights.assign(4, -7);
+  f.params.ids = f.ids.data();
+  f.params.weights = f.weights.data();
+  const std::int32_t forced[4] = {0, 3, kNotForced, 3};
+  f.params.forced = forced;
+  reference_router(f.params);
+  EXPECT_EQ(f.ids, (std::vector<std::int32_t>{0, 3, 2, 1}));
+  EXPECT_NEAR(f.weights[2], 1.5 * f.score(2) / (f.score(2) + f.score(1)), 1e-6);
+  // In a hash layer, what is not forced comes from the table.
+  const std::int32_t table[4] = {0, 1, 1, 3};
+  const std::int32_t tokens[2] = {0, 1};
+  f.params.tid2eid = {2, 2, 4, reinterpret_cast<const std::byte*>(table)};
+  f.params.token_ids = tokens;
+  reference_router(f.params);
+  EXPECT_EQ(f.ids, (std::vector<std::int32_t>{0, 3, 1, 3}));
+}
+
 TEST(TopK, TiesByIndexAscendingOrderAndPadding) {
   const std::vector<float> logits{5, 7, 7, 1, 7, 9, /* not live: */ 100, 100};
   const std::int64_t entries = 6;

@@ -85,35 +85,39 @@ Golden read_golden(const std::filesystem::path& directory) {
           read_floats(file, "logits_incremental"), read_ints(file, "routed_experts")};
 }
 
-Decoded decode(WeightSource& weights, const Golden& golden, Communicator& comm,
-               const DecodeSpec& spec) {
-  const ModelConfig& model = weights.config();
-  const std::int64_t steps = spec.steps > 0 ? spec.steps : golden.length;
-  const auto decoder = make_cpu_decoder(weights, comm,
-                                        {.numerics = spec.numerics,
-                                         .layout = spec.layout,
-                                         .max_batch = golden.sequences,
-                                         .max_context = golden.length});
+Decoded decode(Decoder& decoder, const ModelConfig& model, const Golden& golden,
+               const Decoded* forced, std::int64_t steps) {
+  if (steps == 0) steps = golden.length;
   Decoded result;
   result.logits.resize(static_cast<std::size_t>(golden.sequences * steps * model.vocab));
   result.experts.resize(static_cast<std::size_t>(steps * model.layers));
   result.selections.resize(result.experts.size());
   std::int64_t step = 0;
-  const StepHooks hooks = make_hooks(spec.forced, result, step, model.layers);
-  for (std::int64_t b = 0; b < golden.sequences; ++b) decoder->start_sequence(b, 0);
+  const StepHooks hooks = make_hooks(forced, result, step, model.layers);
+  for (std::int64_t b = 0; b < golden.sequences; ++b) decoder.start_sequence(b, 0);
   std::vector<float> logits(static_cast<std::size_t>(golden.sequences * model.vocab));
   for (; step < steps; ++step) {
     std::vector<StepToken> tokens;
     for (std::int64_t b = 0; b < golden.sequences; ++b) {
       tokens.push_back({golden.ids[b * golden.length + step], b, step});
     }
-    decoder->step(tokens, hooks, nullptr, logits);
+    decoder.step(tokens, hooks, nullptr, {.logits = logits});
     for (std::int64_t b = 0; b < golden.sequences; ++b) {
       std::copy_n(logits.begin() + b * model.vocab, model.vocab,
                   result.logits.begin() + (b * steps + step) * model.vocab);
     }
   }
   return result;
+}
+
+Decoded decode(WeightSource& weights, const Golden& golden, Communicator& comm,
+               const DecodeSpec& spec) {
+  const auto decoder = make_cpu_decoder(weights, comm,
+                                        {.numerics = spec.numerics,
+                                         .layout = spec.layout,
+                                         .max_batch = golden.sequences,
+                                         .max_context = golden.length});
+  return decode(*decoder, weights.config(), golden, spec.forced, spec.steps);
 }
 
 std::int64_t expert_mismatches(const Golden& golden, const Decoded& decoded, const ModelConfig& m) {

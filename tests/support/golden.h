@@ -38,7 +38,12 @@ struct DecodeSpec {
   std::int64_t steps = 0;           // 0: all
 };
 
-// Teacher-forced decoding of the golden sequences, all side by side, from empty caches.
+// Teacher-forced decoding of the golden sequences, all side by side, from empty caches, by a
+// decoder made for them (max_batch, max_context). `steps` 0: all; `forced` null: free.
+[[nodiscard]] Decoded decode(Decoder& decoder, const ModelConfig& model, const Golden& golden,
+                             const Decoded* forced, std::int64_t steps);
+
+// The same by the CPU decoder.
 [[nodiscard]] Decoded decode(WeightSource& weights, const Golden& golden, Communicator& comm,
                              const DecodeSpec& spec);
 

@@ -27,6 +27,11 @@ class ThreadCommunicator final : public Communicator {
   void all_gather(std::span<const float> in, std::span<float> out) override {
     gather(std::as_bytes(in), std::as_writable_bytes(out));
   }
+  void broadcast(std::span<std::byte> bytes) override {
+    std::vector<std::byte> all(bytes.size() * static_cast<std::size_t>(size()));
+    gather(bytes, all);
+    std::memcpy(bytes.data(), all.data(), bytes.size());
+  }
 
  private:
   void gather(std::span<const std::byte> in, std::span<std::byte> out) {

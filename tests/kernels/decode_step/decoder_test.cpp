@@ -76,8 +76,8 @@ TEST(CpuDecoder, BatchedSequencesAreIndependent) {
   for (std::int64_t step = 0; step < 10; ++step) {
     const auto id = static_cast<std::int32_t>(17 * step + 3);
     const std::vector<StepToken> tokens{{5, 0, 200 + step}, {id, 2, 130 + step}};
-    together->step(tokens, {}, nullptr, both);
-    alone->step(std::vector{tokens[1]}, {}, nullptr, one);
+    together->step(tokens, {}, nullptr, {.logits = both});
+    alone->step(std::vector{tokens[1]}, {}, nullptr, {.logits = one});
     ASSERT_TRUE(std::equal(one.begin(), one.end(), both.begin() + static_cast<long>(vocab)))
         << "step " << step;
   }
@@ -95,7 +95,7 @@ TEST(CpuDecoder, SlotsStartAnew) {
     decoder->start_sequence(0, 0);
     for (std::int64_t p = 0; p < steps; ++p) {
       const auto id = static_cast<std::int32_t>(p * stride % 500);
-      decoder->step(std::vector<StepToken>{{id, 0, p}}, {}, nullptr, logits);
+      decoder->step(std::vector<StepToken>{{id, 0, p}}, {}, nullptr, {.logits = logits});
     }
     return logits;
   };
@@ -112,7 +112,7 @@ TEST(CpuDecoder, SyntheticHistoryIsReproducible) {
         make_cpu_decoder(weights, *comm, {.max_batch = 1, .max_context = 600, .seed = seed});
     decoder->start_sequence(0, 555);
     std::vector<float> logits(static_cast<std::size_t>(weights.config().vocab));
-    decoder->step(std::vector<StepToken>{{1, 0, 555}}, {}, nullptr, logits);
+    decoder->step(std::vector<StepToken>{{1, 0, 555}}, {}, nullptr, {.logits = logits});
     return logits;
   };
   EXPECT_EQ(logits_of(1), logits_of(1));
@@ -129,6 +129,9 @@ class CountingSink final : public RangeSink {
     EXPECT_EQ(open_, 1) << "ops of the step do not nest";
   }
   void end() noexcept override { --open_; }
+  void add(Stage, const char* name, std::int64_t, std::int64_t) noexcept override {
+    ADD_FAILURE() << name << " on a GPU";
+  }
   std::map<std::string, int> counts;
 
  private:
@@ -141,12 +144,10 @@ TEST(CpuDecoder, ReportsEveryOp) {
   const auto decoder = make_cpu_decoder(weights, *comm, {.max_batch = 1, .max_context = 10});
   decoder->start_sequence(0, 0);
   std::vector<float> logits(static_cast<std::size_t>(weights.config().vocab));
+  std::vector<std::int32_t> next(1);
   CountingSink sink;
-  decoder->step(std::vector<StepToken>{{1, 0, 0}}, {}, &sink, logits);
-  for (const OpInfo& op : kOps) {
-    if (op.op == Op::kSample) continue;  // whoever samples reports it
-    EXPECT_GE(sink.counts[op.name], 1) << op.name;
-  }
+  decoder->step(std::vector<StepToken>{{1, 0, 0}}, {}, &sink, {logits, next});
+  for (const OpInfo& op : kOps) EXPECT_GE(sink.counts[op.name], 1) << op.name;
   EXPECT_EQ(sink.counts["attn.sparse_mla"], 4);
   EXPECT_EQ(sink.counts["attn.compressor"], 3);
   EXPECT_EQ(sink.counts["indexer.topk"], 2);
@@ -186,7 +187,7 @@ TEST(CpuDecoder, RefusesTokensOutOfOrder) {
   const auto decoder = make_cpu_decoder(weights, *comm, {.max_batch = 2, .max_context = 8});
   std::vector<float> logits(static_cast<std::size_t>(weights.config().vocab));
   const auto step = [&](StepToken token) {
-    return [&, token] { decoder->step(std::vector{token}, {}, nullptr, logits); };
+    return [&, token] { decoder->step(std::vector{token}, {}, nullptr, {.logits = logits}); };
   };
   expect_error(ErrorKind::kInternal, "slot 0 is at position -1", step({1, 0, 0}));
   decoder->start_sequence(0, 0);
@@ -195,7 +196,7 @@ TEST(CpuDecoder, RefusesTokensOutOfOrder) {
   expect_error(ErrorKind::kInternal, "slot 2 is out of range", step({1, 2, 0}));
   expect_error(ErrorKind::kInternal, "logits must hold", [&] {
     logits.resize(3);
-    decoder->step(std::vector<StepToken>{{1, 0, 0}}, {}, nullptr, logits);
+    decoder->step(std::vector<StepToken>{{1, 0, 0}}, {}, nullptr, {.logits = logits});
   });
 }
 

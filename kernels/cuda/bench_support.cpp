@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/bench_support.h"
+
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/graph.h"
+#include "kernels/cuda/read_bandwidth.h"
+#include "workloads/base/error.h"
+#include "workloads/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+
+namespace dscope::bench {
+namespace {
+
+constexpr double kColdL2s = 4;        // L2 caches that the sets of a replay fill
+constexpr std::int64_t kMinSets = 4;  // launches behind each other, as in a step
+constexpr std::int64_t kMaxSets = 512;
+
+double read_gbps() {
+  static const double gbps = measure_device_read_gbps();
+  return gbps;
+}
+
+void measure(benchmark::State& state, const GpuCase& c) {
+  const CudaGraph graph([&](Stream stream) {
+    for (std::int64_t set = 0; set < c.sets; ++set) c.enqueue(stream, set);
+  });
+  const CudaStream stream;
+  CudaTimer timer;
+  const auto replay_ns = [&] {
+    timer.start(stream.get());
+    graph.launch(stream.get());
+    timer.stop(stream.get());
+    return timer.elapsed_ns();
+  };
+  replay_ns();  // uploads the graph
+  for (auto _ : state) state.SetIterationTime(replay_ns() * 1e-9 / static_cast<double>(c.sets));
+  using benchmark::Counter;
+  const auto rate = Counter::kIsIterationInvariantRate;
+  state.counters["bytes"] = Counter(c.bytes);
+  state.counters["bytes/s"] = Counter(c.bytes, rate);
+  state.counters["of_read_bw"] = Counter(c.bytes / (read_gbps() * 1e9), rate);
+  if (c.flops > 0) state.counters["flop/s"] = Counter(c.flops, rate);
+}
+
+// Makes the case, which allocates, and measures it; what does not fit is skipped with the reason.
+void run(benchmark::State& state, const std::function<GpuCase()>& make) {
+  try {
+    measure(state, make());
+  } catch (const std::exception& e) {
+    state.SkipWithError(e.what());
+  }
+}
+
+struct Family {
+  std::string name;
+  std::function<GpuCase(const Shape&)> make;
+  bool with_contexts;
+  Operands operands;
+};
+
+std::vector<Family>& families() {
+  static std::vector<Family> list;
+  return list;
+}
+
+void register_case(const Family& family, const Shape& shape) {
+  std::string name =
+      fmt::format("gpu/{}/{}/tp:{}/T:{}", family.name,
+                  shape.model.substr(shape.model.find('-') + 1), shape.tp, shape.tokens);
+  if (family.with_contexts) name += fmt::format("/context:{}", shape.context);
+  name += family.operands == Operands::kCold ? "/cold" : "/warm";
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [make = family.make, shape](benchmark::State& state) {
+                                 run(state, [&] { return make(shape); });
+                               })
+      ->UseManualTime()
+      ->Unit(benchmark::kMicrosecond)
+      ->MinTime(0.02);
+}
+
+void register_family(const Family& family) {
+  const std::vector<std::int64_t> contexts = family.with_contexts
+                                                 ? std::vector<std::int64_t>{1024, 8192, 65536}
+                                                 : std::vector<std::int64_t>{8192};
+  for (const char* model : {"dsv4-flash", "dsv4-pro"}) {
+    for (const int tp : {1, 2, 4, 8}) {
+      for (const std::int64_t tokens : {1, 2, 4, 8, 16, 32, 64}) {
+        for (const std::int64_t context : contexts) {
+          register_case(family, {model, tp, tokens, context});
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+RotatingMatrix::RotatingMatrix(const WeightMatrix& host) : first_(host) {
+  const WeightMatrix& view = first_.view();
+  const std::int64_t bytes = DeviceMatrix::bytes(host);
+  const std::int64_t sets = cold_sets(static_cast<double>(bytes));
+  for (std::int64_t set = 0; set < sets; ++set) {
+    copies_.emplace_back(bytes, "a copy of a weight matrix");
+    copy_on_device(copies_.back().data(), view.data, bytes);
+    WeightMatrix moved = view;
+    moved.data = copies_.back().data();
+    if (view.scales != nullptr) {
+      moved.scales = reinterpret_cast<const std::uint8_t*>(copies_.back().data()) +
+                     (view.scales - reinterpret_cast<const std::uint8_t*>(view.data));
+    }
+    views_.push_back(moved);
+  }
+}
+
+DeviceArray<bf16_t> random_device_activations(std::int64_t count) {
+  std::vector<bf16_t> values;
+  for (std::int64_t i = 0; i < count; ++i) {
+    values.push_back(bf16_from_float(static_cast<float>(2 * unit_interval(hash64(i)) - 1)));
+  }
+  return DeviceArray<bf16_t>(values);
+}
+
+std::int64_t cold_sets(double bytes_per_set) {
+  const double needed = kColdL2s * static_cast<double>(device_limits().l2_bytes) / bytes_per_set;
+  return std::clamp(static_cast<std::int64_t>(std::ceil(needed)), kMinSets, kMaxSets);
+}
+
+int add_gpu_cases(std::string_view name, const std::function<GpuCase(const Shape&)>& make,
+                  bool with_contexts, Operands operands) {
+  families().push_back({std::string(name), make, with_contexts, operands});
+  return 0;
+}
+
+Support register_gpu_cases() {
+  if (Support support = cuda_available(); !support.ok()) return support;
+  for (const Family& family : families()) register_family(family);
+  return {};
+}
+
+}  // namespace dscope::bench

@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/common/support.h"
+#include "kernels/cuda/device_weights.h"
+#include "kernels/cuda/stream.h"
+#include "workloads/model_config.h"
+#include "workloads/parallel_layout.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What the benchmark cases of CUDA kernels share.
+//
+// A case enqueues calls of one kernel, each on its own set of operands, into a CUDA graph; the time
+// of a call is that of a replay divided by its calls, by the GPU's clock. The sets of a replay are
+// together several times the L2 cache, so every call finds its operands in DRAM ("cold"). Reported:
+// bytes that must move, GB/s, and the fraction of the read bandwidth measured in the same run.
+namespace dscope::bench {
+
+struct GpuCase {
+  // Enqueues one call on operand set `set` (0 .. sets - 1).
+  std::function<void(Stream stream, std::int64_t set)> enqueue;
+  double bytes = 0;  // a call must move, see op_costs
+  double flops = 0;
+  std::int64_t sets = 1;
+};
+
+// Copies of one weight matrix at different places in GPU memory, one a set.
+class RotatingMatrix {
+ public:
+  explicit RotatingMatrix(const WeightMatrix& host);
+
+  [[nodiscard]] std::int64_t sets() const { return static_cast<std::int64_t>(copies_.size()); }
+  [[nodiscard]] const WeightMatrix& view(std::int64_t set) const { return views_[set % sets()]; }
+
+ private:
+  DeviceMatrix first_;
+  std::vector<DeviceBuffer> copies_;
+  std::vector<WeightMatrix> views_;
+};
+
+// BF16 values of about unit size in GPU memory.
+[[nodiscard]] DeviceArray<bf16_t> random_device_activations(std::int64_t count);
+
+// How many operand sets of so many bytes make a replay cold: at least 4.
+[[nodiscard]] std::int64_t cold_sets(double bytes_per_set);
+
+// The shapes that cases are made for.
+struct Shape {
+  std::string model;  // preset
+  int tp = 1;
+  std::int64_t tokens = 1;
+  std::int64_t context = 8192;
+
+  [[nodiscard]] ModelConfig config() const { return preset(model); }
+  [[nodiscard]] ParallelLayout layout() const { return {.tp = tp, .ep = 1, .rank = 0}; }
+};
+
+// Where a call finds its operands; part of a case's name, because these are different metrics.
+enum class Operands : std::uint8_t { kCold, kWarm };
+
+// A family of cases `gpu/NAME/MODEL/tp:N/T:N[/context:N]/cold` (or warm), for all models, TP 1 to 8
+// and T 1 to 64; with contexts, for 1K, 8K and 64K each. Call it at namespace scope: it only
+// remembers.
+int add_gpu_cases(std::string_view name, const std::function<GpuCase(const Shape&)>& make,
+                  bool with_contexts = false, Operands operands = Operands::kCold);
+
+// Registers all remembered families with Google Benchmark where this machine can run them; the
+// reason where it cannot.
+[[nodiscard]] Support register_gpu_cases();
+
+}  // namespace dscope::bench

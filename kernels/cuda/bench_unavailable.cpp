@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/bench_support.h"
+#include "kernels/cuda/device.h"
+
+namespace dscope::bench {
+
+Support register_gpu_cases() {
+  return cuda_available();
+}
+
+}  // namespace dscope::bench

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/cuda_check.cuh"
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/device_buffer.h"
+#include "kernels/cuda/graph.h"
+#include "kernels/cuda/read_bandwidth.h"
+#include "kernels/device/memory.cuh"
+
+#include <algorithm>
+#include <vector>
+
+namespace dscope {
+namespace {
+
+constexpr int kThreads = 512;
+constexpr int kLoads = 8;  // 16-byte loads of a thread in flight
+constexpr int kPasses = 11;
+
+// Grid-stride over 16-byte words, kLoads at a time. The sum is written only if it is a value that
+// zeroed memory cannot give, which the compiler does not know.
+__global__ void __launch_bounds__(kThreads) read_kernel(const uint4* data, std::int64_t words,
+                                                        std::uint32_t* sink) {
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kThreads;
+  std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  std::uint32_t any = 0;
+  for (; i + (kLoads - 1) * stride < words; i += kLoads * stride) {
+    uint4 v[kLoads];
+#pragma unroll
+    for (int k = 0; k < kLoads; ++k) v[k] = device::load_streaming(data + i + k * stride);
+#pragma unroll
+    for (int k = 0; k < kLoads; ++k) any |= v[k].x | v[k].y | v[k].z | v[k].w;
+  }
+  if (any != 0) *sink = any;
+}
+
+}  // namespace
+
+double measure_device_read_gbps() {
+  const CudaDevice device = current_device();
+  const std::int64_t bytes =
+      std::clamp<std::int64_t>(16 * device.limits.l2_bytes, 256ll << 20, device.free_bytes / 2);
+  const DeviceBuffer data(bytes, "a bandwidth measurement");
+  fill_device(data.data(), 0, bytes);
+  const DeviceArray<std::uint32_t> sink(1);
+  const CudaStream stream;
+  CudaTimer timer;
+  const dim3 grid(static_cast<unsigned>(4 * device.limits.sms));
+  std::vector<double> gbps;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    timer.start(stream.get());
+    read_kernel<<<grid, kThreads, 0, stream.get()>>>(
+        reinterpret_cast<const uint4*>(data.data()), bytes / 16, sink.data());
+    DSCOPE_CUDA_CHECK(cudaGetLastError());
+    timer.stop(stream.get());
+    gbps.push_back(static_cast<double>(bytes) / timer.elapsed_ns());
+  }
+  std::nth_element(gbps.begin(), gbps.begin() + kPasses / 2, gbps.end());
+  return gbps[kPasses / 2];
+}
+
+}  // namespace dscope

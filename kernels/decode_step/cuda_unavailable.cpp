@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/comm/device_communicator.h"
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/read_bandwidth.h"
+#include "kernels/decode_step/decoder.h"
+#include "workloads/base/error.h"
+
+// What a build without CUDA says when its GPU back end is asked for.
+namespace dscope {
+namespace {
+
+constexpr const char* kReason =
+    "this build has no CUDA kernels (configure with a CUDA Toolkit of at least 12.8); --backend "
+    "cpu runs the reference";
+
+}  // namespace
+
+Support cuda_available() {
+  return {kReason};
+}
+
+void select_device(int) {
+  throw unavailable_error("{}", kReason);
+}
+
+CudaDevice current_device() {
+  throw unavailable_error("{}", kReason);
+}
+
+double measure_device_read_gbps() {
+  throw unavailable_error("{}", kReason);
+}
+
+const DeviceLimits& device_limits() {
+  throw unavailable_error("{}", kReason);
+}
+
+std::unique_ptr<DeviceCommunicator> make_device_shard_communicator(int, int) {
+  throw unavailable_error("{}", kReason);
+}
+
+std::unique_ptr<DeviceCommunicator> make_pcie_loopback_communicator(int, int, std::int64_t) {
+  throw unavailable_error("{}", kReason);
+}
+
+std::unique_ptr<DeviceCommunicator> make_nccl_communicator(Communicator&) {
+  throw unavailable_error("{}", kReason);
+}
+
+std::unique_ptr<Decoder> make_cuda_decoder(WeightSource&, DeviceCommunicator&,
+                                           const DecoderOptions&, const CudaOptions&) {
+  throw unavailable_error("{}", kReason);
+}
+
+}  // namespace dscope

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+// The CUDA back end as a person uses it; with several ranks on one GPU, which NCCL takes for
+// several hosts when each process has another NCCL_HOSTID (times are then meaningless, sums not).
+#include "tests/support/cuda_test.h"
+#include "tests/support/golden.h"
+#include "tests/support/run_command.h"
+#include "workloads/checkpoint/safetensors.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace dscope {
+namespace {
+
+using test::CommandResult;
+using test::TemporaryDirectory;
+using ::testing::HasSubstr;
+
+const std::string kTiny = DSCOPE_TEST_DATA "/dsv4_tiny";
+const std::string kDecodeTiny =
+    "run --checkpoint " + kTiny + " --input-ids " + kTiny + "/expected.safetensors:input_ids ";
+
+std::vector<float> read_logits(const std::string& path) {
+  const SafetensorsFile file(path);
+  const std::span<const std::byte> bytes = file.bytes(*file.find("logits"));
+  std::vector<float> logits(bytes.size() / 4);
+  std::memcpy(logits.data(), bytes.data(), bytes.size());
+  return logits;
+}
+
+using CudaRun = test::CudaTest;
+
+TEST_F(CudaRun, AccountsForTheStep) {
+  const CommandResult result =
+      test::dscope(kDecodeTiny + "--backend cuda --steps 40 --format json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("kind"), "measured");
+  EXPECT_LE(json.at("closure_error").get<double>(), 0.01);
+  const auto& stages = json.at("stages");
+  const auto moe = std::find_if(stages.begin(), stages.end(),
+                                [](const auto& stage) { return stage.at("id") == "moe"; });
+  ASSERT_NE(moe, stages.end());
+  EXPECT_GT(moe->at("time_ns").template get<double>(), 0);
+}
+
+TEST_F(CudaRun, EmulatedRanksAreCalledEmulated) {
+  const CommandResult result = test::dscope(
+      "run --model dsv4-tiny --backend cuda --tp 2 --comm pcie_loopback --steps 4 --format json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(nlohmann::json::parse(result.out).at("kind"), "emulated");
+}
+
+#if DSCOPE_HAVE_MPI
+class CudaNccl : public test::CudaTestWithParam<int> {};
+
+TEST_P(CudaNccl, RanksGiveTheLogitsOfOne) {
+  const int ranks = GetParam();
+  const TemporaryDirectory dir;
+  const std::string routing = dir.file("routing.safetensors");
+  const std::string selection = dir.file("selection.safetensors");
+  const std::string one = dir.file("one.safetensors");
+  const std::string many = dir.file("many.safetensors");
+  ASSERT_EQ(test::dscope(kDecodeTiny + "--backend cpu --numerics exact --steps 60 " +
+                         "--record-routing " + routing + " --record-selection " + selection)
+                .exit_code,
+            0);
+  const std::string decode = kDecodeTiny + "--backend cuda --numerics bf16 --steps 60 --routing " +
+                             "recorded:" + routing + " --selection recorded:" + selection +
+                             " --dump-logits ";
+  const CommandResult alone = test::dscope(decode + one);
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  const CommandResult together = test::run_command(
+      "mpirun --allow-run-as-root --oversubscribe -np " + std::to_string(ranks) +
+      " sh -c 'NCCL_HOSTID=rank$OMPI_COMM_WORLD_RANK NCCL_SOCKET_IFNAME=lo exec " DSCOPE_BINARY
+      " " +
+      decode + many + "'");
+  ASSERT_EQ(together.exit_code, 0) << together.err;
+  const std::vector<double> errors =
+      test::relative_errors(read_logits(many), read_logits(one), 512);
+  const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
+  EXPECT_LE(sum / static_cast<double>(errors.size()), 1e-2);
+  EXPECT_LE(*std::max_element(errors.begin(), errors.end()), 4e-2);
+}
+INSTANTIATE_TEST_SUITE_P(Ranks, CudaNccl, ::testing::Values(2, 4));
+#endif
+
+}  // namespace
+}  // namespace dscope
