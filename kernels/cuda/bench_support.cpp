@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cuda/bench_support.h"
 
+#include "kernels/common/tuning.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/graph.h"
 #include "kernels/cuda/read_bandwidth.h"
@@ -11,6 +12,8 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <limits>
+#include <regex>
 
 namespace dscope::bench {
 namespace {
@@ -67,13 +70,16 @@ std::vector<Family>& families() {
   return list;
 }
 
-void register_case(const Family& family, const Shape& shape) {
+std::string case_name(const Family& family, const Shape& shape) {
   std::string name =
       fmt::format("gpu/{}/{}/tp:{}/T:{}", family.name,
                   shape.model.substr(shape.model.find('-') + 1), shape.tp, shape.tokens);
   if (family.with_contexts) name += fmt::format("/context:{}", shape.context);
-  name += family.operands == Operands::kCold ? "/cold" : "/warm";
-  benchmark::RegisterBenchmark(name.c_str(),
+  return name + (family.operands == Operands::kCold ? "/cold" : "/warm");
+}
+
+void register_case(const Family& family, const Shape& shape) {
+  benchmark::RegisterBenchmark(case_name(family, shape).c_str(),
                                [make = family.make, shape](benchmark::State& state) {
                                  run(state, [&] { return make(shape); });
                                })
@@ -82,19 +88,74 @@ void register_case(const Family& family, const Shape& shape) {
       ->MinTime(0.02);
 }
 
-void register_family(const Family& family) {
+// Calls `use` with every shape of a family.
+template <class Use>
+void for_shapes(const Family& family, Use use) {
   const std::vector<std::int64_t> contexts = family.with_contexts
                                                  ? std::vector<std::int64_t>{1024, 8192, 65536}
                                                  : std::vector<std::int64_t>{8192};
   for (const char* model : {"dsv4-flash", "dsv4-pro"}) {
     for (const int tp : {1, 2, 4, 8}) {
       for (const std::int64_t tokens : {1, 2, 4, 8, 16, 32, 64}) {
-        for (const std::int64_t context : contexts) {
-          register_case(family, {model, tp, tokens, context});
-        }
+        for (const std::int64_t context : contexts) use(Shape{model, tp, tokens, context});
       }
     }
   }
+}
+
+// Median time of a call.
+double median_ns(std::int64_t sets, const std::function<void(Stream, std::int64_t)>& enqueue) {
+  constexpr int kReplays = 9;
+  const CudaGraph graph([&](Stream stream) {
+    for (std::int64_t set = 0; set < sets; ++set) enqueue(stream, set);
+  });
+  const CudaStream stream;
+  CudaTimer timer;
+  std::vector<double> times;
+  for (int replay = 0; replay <= kReplays; ++replay) {
+    timer.start(stream.get());
+    graph.launch(stream.get());
+    timer.stop(stream.get());
+    const double ns = timer.elapsed_ns() / static_cast<double>(sets);
+    if (replay > 0) times.push_back(ns);  // the first uploads the graph
+  }
+  std::nth_element(times.begin(), times.begin() + kReplays / 2, times.end());
+  return times[kReplays / 2];
+}
+
+struct Best {
+  std::size_t config = 0;
+  double ns = std::numeric_limits<double>::infinity();
+};
+
+Best fastest(const GpuCase& c) {
+  Best best;
+  for (std::size_t config = 0; config < c.tunable->configs; ++config) {
+    try {
+      const double ns = median_ns(c.sets, [&](Stream stream, std::int64_t set) {
+        c.tunable->enqueue(stream, set, config);
+      });
+      if (ns < best.ns) best = {config, ns};
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::kInternal) throw;  // this one cannot run the shape
+    }
+  }
+  return best;
+}
+
+// Empty: nothing to choose.
+std::string tune_case(const GpuCase& c) {
+  constexpr double kNoise = 0.02;
+  const Tunable& tunable = *c.tunable;
+  const double chosen_ns = median_ns(c.sets, c.enqueue);
+  const Best best = fastest(c);
+  if (best.ns >= chosen_ns * (1 - kNoise)) {
+    return fmt::format("{:.2f} us as chosen", chosen_ns * 1e-3);
+  }
+  process_tuning().set(current_device().name, tunable.op, tunable.shape, best.config,
+                       tunable.configs);
+  return fmt::format("{:.2f} us -> {:.2f} us with configuration {}", chosen_ns * 1e-3,
+                     best.ns * 1e-3, best.config);
 }
 
 }  // namespace
@@ -137,8 +198,33 @@ int add_gpu_cases(std::string_view name, const std::function<GpuCase(const Shape
 
 Support register_gpu_cases() {
   if (Support support = cuda_available(); !support.ok()) return support;
-  for (const Family& family : families()) register_family(family);
+  for (const Family& family : families()) {
+    for_shapes(family, [&](const Shape& shape) { register_case(family, shape); });
+  }
   return {};
+}
+
+std::int64_t tune(const std::string& filter, const std::function<void(const std::string&)>& say,
+                  const std::function<bool()>& stopped) {
+  (void)current_device();  // or says why there is none
+  const std::regex wanted(filter);
+  std::int64_t cases = 0;
+  for (const Family& family : families()) {
+    for_shapes(family, [&](const Shape& shape) {
+      const std::string name = case_name(family, shape);
+      if (stopped() || !std::regex_search(name, wanted)) return;
+      try {
+        const GpuCase c = family.make(shape);
+        if (!c.tunable) return;
+        ++cases;
+        say(fmt::format("{}: {}", name, tune_case(c)));
+      } catch (const Error& e) {
+        if (e.kind() != ErrorKind::kUnavailable) throw;
+        say(fmt::format("{}: left out: {}", name, e.what()));
+      }
+    });
+  }
+  return cases;
 }
 
 }  // namespace dscope::bench

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +25,22 @@
 // bytes that must move, GB/s, and the fraction of the read bandwidth measured in the same run.
 namespace dscope::bench {
 
+// The listed configurations of an op that has some, for tuning.
+struct Tunable {
+  std::string op;     // as its launcher asks process_tuning() for it
+  std::string shape;  // likewise
+  std::size_t configs = 0;
+  // Enqueues one call with a configuration; throws where that one cannot run the shape.
+  std::function<void(Stream stream, std::int64_t set, std::size_t config)> enqueue;
+};
+
 struct GpuCase {
   // Enqueues one call on operand set `set` (0 .. sets - 1).
   std::function<void(Stream stream, std::int64_t set)> enqueue;
   double bytes = 0;  // a call must move, see op_costs
   double flops = 0;
   std::int64_t sets = 1;
+  std::optional<Tunable> tunable;
 };
 
 // Copies of one weight matrix at different places in GPU memory, one a set.
@@ -48,6 +59,15 @@ class RotatingMatrix {
 
 // BF16 values of about unit size in GPU memory.
 [[nodiscard]] DeviceArray<bf16_t> random_device_activations(std::int64_t count);
+
+// The same value everywhere, in GPU memory.
+template <class T>
+[[nodiscard]] DeviceArray<T> filled_device_array(std::int64_t count, T value) {
+  return DeviceArray<T>(std::vector<T>(static_cast<std::size_t>(count), value));
+}
+
+// Calls of a replay whose operands are small and stay in the caches, where a step finds them.
+inline constexpr std::int64_t kWarmSets = 16;
 
 // How many operand sets of so many bytes make a replay cold: at least 4.
 [[nodiscard]] std::int64_t cold_sets(double bytes_per_set);
@@ -75,5 +95,12 @@ int add_gpu_cases(std::string_view name, const std::function<GpuCase(const Shape
 // Registers all remembered families with Google Benchmark where this machine can run them; the
 // reason where it cannot.
 [[nodiscard]] Support register_gpu_cases();
+
+// Measures every configuration of all cases whose name matches the regular expression `filter`
+// (empty: all) and keeps in process_tuning() those that are faster than what the launcher would
+// choose by more than measurements differ. `say` gets a line for every case. Returns how many cases
+// were measured. Throws Error{kUnavailable} where there is no GPU.
+std::int64_t tune(const std::string& filter, const std::function<void(const std::string&)>& say,
+                  const std::function<bool()>& stopped);
 
 }  // namespace dscope::bench

@@ -9,4 +9,9 @@ Support register_gpu_cases() {
   return cuda_available();
 }
 
+std::int64_t tune(const std::string&, const std::function<void(const std::string&)>&,
+                  const std::function<bool()>&) {
+  throw unavailable_error("tuning measures CUDA kernels: {}", cuda_available().reason);
+}
+
 }  // namespace dscope::bench

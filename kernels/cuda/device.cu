@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/common/tuning.h"
 #include "kernels/cuda/cuda_check.cuh"
 #include "kernels/cuda/device.h"
 
@@ -71,9 +72,23 @@ CudaDevice current_device() {
       .free_bytes = static_cast<std::int64_t>(free)};
 }
 
+namespace {
+
+const CudaDevice& first_seen_device() {
+  static const CudaDevice device = current_device();
+  return device;
+}
+
+}  // namespace
+
 const DeviceLimits& device_limits() {
-  static const DeviceLimits limits = current_device().limits;
-  return limits;
+  return first_seen_device().limits;
+}
+
+std::optional<std::size_t> tuned_config(const char* op, const std::string& shape,
+                                        std::size_t count) {
+  if (process_tuning().empty()) return std::nullopt;
+  return process_tuning().find(first_seen_device().name, op, shape, count);
 }
 
 }  // namespace dscope

@@ -5,7 +5,9 @@
 #include "kernels/common/device_limits.h"
 #include "kernels/common/support.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace dscope {
@@ -31,5 +33,9 @@ void select_device(int index);
 
 // Limits of the current device, asked once: launchers choose configurations by them.
 [[nodiscard]] const DeviceLimits& device_limits();
+
+// What process_tuning() has for the current device: an index below `count`, or empty.
+[[nodiscard]] std::optional<std::size_t> tuned_config(const char* op, const std::string& shape,
+                                                      std::size_t count);
 
 }  // namespace dscope

@@ -19,8 +19,8 @@ constexpr int kPasses = 11;
 
 // Grid-stride over 16-byte words, kLoads at a time. The sum is written only if it is a value that
 // zeroed memory cannot give, which the compiler does not know.
-__global__ void __launch_bounds__(kThreads) read_kernel(const uint4* data, std::int64_t words,
-                                                        std::uint32_t* sink) {
+__global__ void __launch_bounds__(kThreads)
+    read_kernel(const uint4* data, std::int64_t words, std::uint32_t* sink) {
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kThreads;
   std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   std::uint32_t any = 0;
@@ -49,8 +49,8 @@ double measure_device_read_gbps() {
   std::vector<double> gbps;
   for (int pass = 0; pass < kPasses; ++pass) {
     timer.start(stream.get());
-    read_kernel<<<grid, kThreads, 0, stream.get()>>>(
-        reinterpret_cast<const uint4*>(data.data()), bytes / 16, sink.data());
+    read_kernel<<<grid, kThreads, 0, stream.get()>>>(reinterpret_cast<const uint4*>(data.data()),
+                                                     bytes / 16, sink.data());
     DSCOPE_CUDA_CHECK(cudaGetLastError());
     timer.stop(stream.get());
     gbps.push_back(static_cast<double>(bytes) / timer.elapsed_ns());

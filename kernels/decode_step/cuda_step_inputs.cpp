@@ -147,26 +147,31 @@ void CudaStepInputs::set(const StepMetadata& meta, const StepHooks& hooks) {
 
 void CudaStepInputs::force(const StepMetadata& meta, const StepHooks& hooks) {
   const auto tokens = static_cast<std::int64_t>(meta.ids.size());
-  const auto fill = [&](std::vector<std::int32_t>& rows, std::int64_t layer, std::int64_t place,
-                        std::int64_t width, const auto& hook, const DeviceArray<std::int32_t>& to) {
-    const std::int64_t first = place * max_batch_ * width;
+  // The rows of one layer, at `place` in an array of `width` choices a token.
+  const auto fill = [&](std::vector<std::int32_t>& choices, std::int64_t layer, std::int64_t place,
+                        std::int64_t width, const auto& hook) {
     for (std::int64_t t = 0; t < tokens; ++t) {
-      const std::span<std::int32_t> row(rows.data() + first + t * width,
+      const std::span<std::int32_t> row(choices.data() + (place * max_batch_ + t) * width,
                                         static_cast<std::size_t>(width));
       if (!hook || !hook(t, layer, row)) std::ranges::fill(row, kNotForced);
     }
-    copy_to_device(to.data() + first, rows.data() + first, 4 * tokens * width);
   };
   const bool routing = static_cast<bool>(hooks.force_routing);
   const bool selection = static_cast<bool>(hooks.force_selection);
   for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
     if (routing || routing_forced_) {
-      fill(routing_host_, layer, layer, model_.experts_per_token, hooks.force_routing, routing_);
+      fill(routing_host_, layer, layer, model_.experts_per_token, hooks.force_routing);
     }
     if ((selection || selection_forced_) && model_.compress_ratios[layer] == 4) {
-      fill(selection_host_, layer, index_layer_[layer], model_.index_topk, hooks.force_selection,
-           selection_);
+      fill(selection_host_, layer, index_layer_[layer], model_.index_topk, hooks.force_selection);
     }
+  }
+  const auto copy_all = [](const DeviceArray<std::int32_t>& to, const auto& from) {
+    copy_to_device(to.data(), from.data(), 4 * to.size());
+  };
+  if (routing || routing_forced_) copy_all(routing_, routing_host_);
+  if ((selection || selection_forced_) && selection_.size() > 0) {
+    copy_all(selection_, selection_host_);
   }
   routing_forced_ = routing;
   selection_forced_ = selection;

@@ -7,12 +7,12 @@
 namespace dscope {
 namespace {
 
-static_assert(sizeof(HcSharedStorage<kHcFew.slice, kHcFew.tokens, kHcFew.fused>) <= 48 * 1024,
+static_assert(sizeof(HcSharedStorage<kHcMany.slice, kHcMany.tokens>) <= 48 * 1024,
               "static shared memory");
 
 constexpr std::int64_t kMaxTokens = 65'535;  // blocks along a grid's second dimension
 constexpr std::int64_t kArrivalBytes = 256;
-static_assert(kMaxHcFusedTokens * sizeof(unsigned) <= kArrivalBytes);
+static_assert(2 * kMaxHcFusedTokens * sizeof(unsigned) <= kArrivalBytes);
 
 unsigned blocks(std::int64_t n) {
   return static_cast<unsigned>(n);

@@ -26,11 +26,13 @@
 // through the block's tokens. Sums over the lanes go to the workspace: [token][slice][32] floats,
 // rows first, the sum of squares at kHcSquares.
 //
-// Second part (finish), one block a token: adds up the slices in order; then warp 0 forms pre and
-// all other warps y, a column of 8 channels a thread and step, while warp 0 goes on to post and
-// Sinkhorn. Either the block of a tile that arrives last (an atomic counter a tile, left at 0) does
-// it for the tile's tokens, or a second launch. In both cases every block has read post and mixing
-// before they are written anew, so old and new may be the same memory.
+// Second part (finish), one block a token: adds up the slices in order and forms the mixes in every
+// warp; then all warps but the first form y, a column of 8 channels a thread and step, while warp 0
+// has post and Sinkhorn. Either the blocks of a tile that arrive last do it, as many as the tile
+// has tokens: each takes a number from a counter, and those with the last numbers wait until all
+// have come (their rivals are running or about to, for there are far fewer who wait than places).
+// Or a second launch does. In both cases every block has read post and mixing before they are
+// written anew, so old and new may be the same memory. The last to go leaves the counters at 0.
 //
 // Limited by latency for few tokens (fn is 1.6 MB for Flash, read by all SMs at once), by L2
 // traffic of fn and X for many.
@@ -43,14 +45,10 @@ struct HcMixSharedStorage {
 };
 
 // The parts follow each other.
-template <int Slice, int Tokens, bool Fused>
-union HcSharedStorage {
+template <int Slice, int Tokens>
+struct HcSharedStorage {
   HcMixSharedStorage<Slice, Tokens> mix;
   HcFinishSharedStorage finish;
-};
-template <int Slice, int Tokens>
-union HcSharedStorage<Slice, Tokens, false> {
-  HcMixSharedStorage<Slice, Tokens> mix;
 };
 
 namespace device {
@@ -190,40 +188,69 @@ __device__ __forceinline__ void mix_slice(HcMixSharedStorage<Slice, Tokens>& sha
   }
 }
 
-// Whether this block is the last of its tile; if so it sees what the others wrote.
-__device__ __forceinline__ bool arrives_last(HcFinishSharedStorage& shared, const HcArgs& args) {
-  __syncthreads();  // the block's streams and sums are written, and its shared memory is free
-  if (threadIdx.x == 0) {
-    unsigned* const arrivals = args.arrivals + blockIdx.y;
-    __threadfence();
-    shared.last = atomicAdd(arrivals, 1u) == gridDim.x - 1;
-    if (shared.last) *arrivals = 0;  // for the next launch: nobody else will come
-    __threadfence();
-  }
+// One more at a counter that begins again behind `last`; returns what it was. Orders what the
+// block did before against what others do behind their turn.
+__device__ __forceinline__ unsigned take_number(unsigned* counter, unsigned last) {
+  unsigned number;
+  asm volatile("atom.inc.acq_rel.gpu.global.u32 %0, [%1], %2;"
+               : "=r"(number)
+               : "l"(counter), "r"(last)
+               : "memory");
+  return number;
+}
+__device__ __forceinline__ unsigned load_acquire(const unsigned* counter) {
+  unsigned value;
+  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
+  return value;
+}
+
+// Finishes a token of the tile if this block is among the last that arrive. There are at least as
+// many blocks as tokens.
+__device__ __forceinline__ void finish_tile(HcFinishSharedStorage& shared, const HcArgs& args,
+                                            const HcAffine& affine, int first_token, int tokens) {
+  unsigned* const arrived = args.arrivals + 2 * blockIdx.y;
+  const int all = static_cast<int>(gridDim.x);
+  __syncthreads();  // the block's streams and sums are written
+  if (threadIdx.x == 0) shared.order = take_number(arrived, ~0u);
   __syncthreads();
-  return shared.last;
+  const int finisher = static_cast<int>(shared.order) - (all - tokens);
+  if (finisher < 0) return;
+  if (threadIdx.x == 0) {
+    while (load_acquire(arrived) != static_cast<unsigned>(all)) {
+    }
+    const auto last = static_cast<unsigned>(tokens - 1);
+    // Nobody looks at the counter any more.
+    if (take_number(arrived + 1, last) == last) *arrived = 0;
+  }
+  __syncthreads();  // and through thread 0, all blocks' are
+  finish_token(shared, args, affine, first_token + finisher);
 }
 
 }  // namespace device
 
+// Two blocks an SM, so that 224 slices of 7168 channels are one wave too.
 template <int Slice, int Tokens, bool Fused>
-__global__ void __launch_bounds__(kHcThreads) hc_mix_kernel(HcArgs args) {
-  using Shared = HcSharedStorage<Slice, Tokens, Fused>;
-  __shared__ Shared shared;
+__global__ void __launch_bounds__(kHcThreads, 2) hc_mix_kernel(HcArgs args) {
+  __shared__ HcSharedStorage<Slice, Tokens> shared;
   const int first_token = static_cast<int>(blockIdx.y) * Tokens;
-  device::mix_slice(shared.mix, args, first_token);
   if constexpr (Fused) {
-    if (!device::arrives_last(shared.finish, args)) return;
-    const int end = min(first_token + Tokens, args.streams.tokens);
-    for (int t = first_token; t < end; ++t) device::finish_token(shared.finish, args, t);
+    const device::HcAffine affine(args);
+    if (blockIdx.x == 0) device::prefetch_norm(args);
+    device::mix_slice(shared.mix, args, first_token);
+    const int tokens = min(Tokens, args.streams.tokens - first_token);
+    device::finish_tile(shared.finish, args, affine, first_token, tokens);
+  } else {
+    device::mix_slice(shared.mix, args, first_token);
   }
 }
 
 __global__ void __launch_bounds__(kHcThreads) hc_finish_kernel(HcArgs args) {
   __shared__ HcFinishSharedStorage shared;
+  const device::HcAffine affine(args);
+  device::prefetch_norm(args);
   device::wait_for_previous();
   device::allow_next();
-  device::finish_token(shared, args, static_cast<int>(blockIdx.x));
+  device::finish_token(shared, args, affine, static_cast<int>(blockIdx.x));
 }
 
 }  // namespace dscope

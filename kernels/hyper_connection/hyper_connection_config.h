@@ -15,12 +15,12 @@ namespace dscope {
 struct HcConfig {
   int slice = 32;
   int tokens = 1;
-  // The last block of a token tile also finishes its tokens; else a second launch does.
+  // The last blocks of a token tile also finish its tokens, one each; else a second launch does.
   bool fused = true;
 };
 
 inline constexpr HcConfig kHcOne{.slice = 32, .tokens = 1, .fused = true};
-inline constexpr HcConfig kHcFew{.slice = 32, .tokens = 2, .fused = true};
+inline constexpr HcConfig kHcFew{.slice = 32, .tokens = 8, .fused = true};
 inline constexpr HcConfig kHcMany{.slice = 64, .tokens = 8, .fused = false};
 [[nodiscard]] constexpr std::array<HcConfig, 3> hc_configs() {
   return {kHcOne, kHcFew, kHcMany};
@@ -28,8 +28,8 @@ inline constexpr HcConfig kHcMany{.slice = 64, .tokens = 8, .fused = false};
 
 inline constexpr int kHcThreads = 256;
 inline constexpr std::int64_t kMaxHcStreams = 4;
-inline constexpr std::int64_t kMaxHcHidden = 7168;  // a token's y lies in shared memory
-// Most tokens that a fused launch takes: the finishing block does those of its tile one by one.
+inline constexpr std::int64_t kMaxHcHidden = 7168;  // a token's y lies in one block's registers
+// Most tokens that a fused launch takes: so many blocks may be waiting for the others.
 inline constexpr std::int64_t kMaxHcFusedTokens = 8;
 
 struct HcProblem {
@@ -37,17 +37,22 @@ struct HcProblem {
   std::int64_t hidden = 0;
 };
 
-// For one or two tokens fn is the traffic and more blocks are better than fewer bytes from L2. For
-// some more the launch saved by fusing still pays for the serial end; beyond, one block a token
-// finishes in parallel.
-[[nodiscard]] constexpr HcConfig pick_config(const HcProblem& problem, const DeviceLimits&) {
-  if (problem.tokens <= 2) return kHcOne;
-  return problem.tokens <= kMaxHcFusedTokens ? kHcFew : kHcMany;
-}
-
+// Floor for few tokens: 1.6 MB of fn (Flash) are 0.4 us of an H200's bandwidth, so what counts is
+// the chain of dependent latencies, expected at 4 to 6 us: read the streams, write sums, count in,
+// read sums, normalise; Sinkhorn (1 us of dependent reciprocals) beside the latter. Hence narrow
+// slices (as many SMs as possible, fn in flight before the previous kernel ends), one wave of
+// blocks, all that does not depend on the mixes asked for early, and a finishing block for each
+// token. For many tokens a second launch has all the blocks it wants for finishing.
 [[nodiscard]] constexpr std::int64_t hc_slices(const HcConfig& config, std::int64_t hidden) {
   return ceil_div(hidden, config.slice);
 }
+[[nodiscard]] constexpr HcConfig pick_config(const HcProblem& problem, const DeviceLimits&) {
+  if (problem.tokens == 1) return kHcOne;
+  // A finishing block takes one token: narrow models have fewer blocks than that.
+  const bool enough_blocks = problem.tokens <= hc_slices(kHcFew, problem.hidden);
+  return problem.tokens <= kMaxHcFusedTokens && enough_blocks ? kHcFew : kHcMany;
+}
+
 [[nodiscard]] constexpr std::int64_t hc_tiles(const HcConfig& config, std::int64_t tokens) {
   return ceil_div(tokens, config.tokens);
 }

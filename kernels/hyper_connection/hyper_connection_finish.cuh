@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/device/convert.cuh"
+#include "kernels/device/prefetch.cuh"
 #include "kernels/device/reduce.cuh"
 #include "kernels/hyper_connection/hyper_connection.h"
 #include "kernels/hyper_connection/hyper_connection_config.h"
@@ -11,6 +12,7 @@
 #include <cstdint>
 
 // The second part of a transition (hyper_connection.cuh), for one token by one block of 8 warps.
+// Everything that does not depend on the mixes is asked for before these are known.
 namespace dscope {
 
 inline constexpr int kHcWarps = kHcThreads / 32;
@@ -34,7 +36,7 @@ struct HcArgs {
   float* mixing = nullptr;  // [T, m, m]
   float* y = nullptr;       // [T, d] or null
   HcNorm norm;
-  unsigned* arrivals = nullptr;  // [tiles]
+  unsigned* arrivals = nullptr;  // [tiles][2]: blocks that have come, and gone after the end
   float* partials = nullptr;     // [T, slices, kHcPartials]
 
   // Products with fn that a token needs.
@@ -44,11 +46,9 @@ struct HcArgs {
 };
 
 struct HcFinishSharedStorage {
-  alignas(16) float y[kMaxHcHidden];
-  float sums[kHcWarps][kHcPartials];
-  float pre[kMaxHcStreams];
+  alignas(16) float sums[kHcWarps][kHcPartials];
   float scratch[kHcWarps];
-  bool last;
+  unsigned order;  // in which this block came
 };
 
 namespace device {
@@ -57,9 +57,37 @@ __device__ __forceinline__ float sigmoid(float x) {
   return 1.0f / (1.0f + expf(-x));
 }
 
+// Lane r: scale and base of row r, constants of the weights.
+struct HcAffine {
+  float scale = 0;
+  float base = 0;
+
+  __device__ __forceinline__ explicit HcAffine(const HcArgs& args) {
+    const int m = args.streams.streams;
+    const int lane = static_cast<int>(threadIdx.x % 32);
+    if (lane >= args.rows()) return;
+    scale = read(args.scale, lane < m ? 0 : lane < 2 * m ? 1 : 2);
+    base = read(args.base, lane);
+  }
+};
+
+// One instruction, off by at most one unit in the last place; for normal x.
+__device__ __forceinline__ float fast_reciprocal(float x) {
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
+__device__ __forceinline__ float dot_pairwise(const float (&a)[kMaxHcStreams],
+                                              const float (&b)[kMaxHcStreams]) {
+  static_assert(kMaxHcStreams == 4);
+  return fmaf(a[0], b[0], a[1] * b[1]) + fmaf(a[2], b[2], a[3] * b[3]);
+}
+
 // Sinkhorn's iterations on the m x m matrix whose element (j, k) is c[j][k], as row and column
 // factors: with M = diag(r) A diag(c), dividing row j by (its sum + eps) replaces r_j by
-// r_j / (r_j (A c)_j + eps), and columns likewise. Every lane does the same.
+// r_j / (r_j (A c)_j + eps), and columns likewise. Every lane does the same: the four rows are
+// independent chains, and a chain is a sum of two pairs, a reciprocal and a product.
 __device__ __forceinline__ void sinkhorn(float (&a)[kMaxHcStreams][kMaxHcStreams], int m,
                                          int iterations, float eps) {
   constexpr int kMax = static_cast<int>(kMaxHcStreams);
@@ -85,18 +113,15 @@ __device__ __forceinline__ void sinkhorn(float (&a)[kMaxHcStreams][kMaxHcStreams
     if (round > 0) {  // the softmax has already normalised the rows of the first round
 #pragma unroll
       for (int j = 0; j < kMax; ++j) {
-        float sum = 0;
-#pragma unroll
-        for (int k = 0; k < kMax; ++k) sum = fmaf(a[j][k], cols[k], sum);
-        if (j < m) rows[j] = __fdividef(rows[j], fmaf(rows[j], sum, eps));
+        const float sum = dot_pairwise(a[j], cols);
+        if (j < m) rows[j] *= fast_reciprocal(fmaf(rows[j], sum, eps));
       }
     }
 #pragma unroll
     for (int k = 0; k < kMax; ++k) {
-      float sum = 0;
-#pragma unroll
-      for (int j = 0; j < kMax; ++j) sum = fmaf(a[j][k], rows[j], sum);
-      if (k < m) cols[k] = __fdividef(cols[k], fmaf(cols[k], sum, eps));
+      const float column[kMax] = {a[0][k], a[1][k], a[2][k], a[3][k]};
+      const float sum = dot_pairwise(column, rows);
+      if (k < m) cols[k] *= fast_reciprocal(fmaf(cols[k], sum, eps));
     }
   }
 #pragma unroll
@@ -106,36 +131,46 @@ __device__ __forceinline__ void sinkhorn(float (&a)[kMaxHcStreams][kMaxHcStreams
   }
 }
 
-// Adds up the slices' sums: lane r of every warp gets row r, or the sum of squares.
+// Adds up the slices' sums: lane r of every warp gets row r, or the sum of squares. Eight lanes
+// read a slice, 16 bytes each; what lies behind the rows there means nothing.
 __device__ __forceinline__ float add_slices(HcFinishSharedStorage& shared, const HcArgs& args,
                                             int t) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
+  constexpr int kSlicesPerWarp = 4;
   const float* const partials =
-      args.partials + static_cast<std::int64_t>(t) * args.slices * kHcPartials + lane;
-  float sum = 0;
-  if (lane < args.rows() || lane == kHcSquares) {
-#pragma unroll 8
-    for (int s = warp; s < args.slices; s += kHcWarps) sum += __ldcg(partials + s * kHcPartials);
+      args.partials + static_cast<std::int64_t>(t) * args.slices * kHcPartials + lane % 8 * 4;
+  float sums[4] = {0, 0, 0, 0};
+#pragma unroll 4
+  for (int s = warp * kSlicesPerWarp + lane / 8; s < args.slices; s += kHcWarps * kSlicesPerWarp) {
+    const float4 v = __ldcg(reinterpret_cast<const float4*>(partials + s * kHcPartials));
+    sums[0] += v.x;
+    sums[1] += v.y;
+    sums[2] += v.z;
+    sums[3] += v.w;
   }
-  shared.sums[warp][lane] = sum;
+#pragma unroll
+  for (float& sum : sums) {
+    sum += __shfl_xor_sync(kAllLanes, sum, 8);
+    sum += __shfl_xor_sync(kAllLanes, sum, 16);
+  }
+  if (lane < 8) {
+    *reinterpret_cast<float4*>(shared.sums[warp] + 4 * lane) = {sums[0], sums[1], sums[2], sums[3]};
+  }
   __syncthreads();
-  sum = 0;
+  float sum = 0;
 #pragma unroll
   for (int w = 0; w < kHcWarps; ++w) sum += shared.sums[w][lane];
   return sum;
 }
 
 // Lane r: row r's mix, scaled and with its base.
-__device__ __forceinline__ float scaled_mix(const HcArgs& args, float sum) {
-  const int m = args.streams.streams;
-  const int lane = static_cast<int>(threadIdx.x % 32);
+__device__ __forceinline__ float scaled_mix(const HcArgs& args, const HcAffine& affine, float sum) {
   const float squares = __shfl_sync(kAllLanes, sum, kHcSquares);
-  const float mean = squares / static_cast<float>(m * args.streams.hidden);
+  const float mean = squares / static_cast<float>(args.streams.streams * args.streams.hidden);
   const float inverse_rms = 1.0f / sqrtf(mean + args.rms_eps);
-  if (lane >= args.rows()) return 0;
-  const int part = lane < m ? 0 : lane < 2 * m ? 1 : 2;
-  return sum * inverse_rms * read(args.scale, part) + read(args.base, lane);
+  if (static_cast<int>(threadIdx.x % 32) >= args.rows()) return 0;
+  return sum * inverse_rms * affine.scale + affine.base;
 }
 
 // What the sublayer's end will need, by one warp; lane r has row r's mix.
@@ -187,78 +222,106 @@ __device__ __forceinline__ void column_barrier() {
   asm volatile("bar.sync 1, %0;" ::"n"(kHcColumnThreads) : "memory");
 }
 
-// y of this thread's columns, left in shared memory; returns the sum of their squares.
-__device__ __forceinline__ float weigh_streams(HcFinishSharedStorage& shared, const HcArgs& args,
-                                               int t) {
-  const HcStreams& s = args.streams;
-  const bf16_t* const x = s.x + static_cast<std::int64_t>(t) * s.streams * s.hidden;
-  float squares = 0;
-  for (int c = (static_cast<int>(threadIdx.x) - 32) * 8; c < s.hidden; c += kHcColumnThreads * 8) {
-    HcEight y = {};
+// A column thread's channels, 8 at a time: of all streams, then of y.
+inline constexpr int kHcColumns =
+    static_cast<int>((kMaxHcHidden + kHcColumnThreads * 8 - 1) / (kHcColumnThreads * 8));
+__device__ __forceinline__ int first_channel(int column) {
+  return (static_cast<int>(threadIdx.x) - 32 + column * kHcColumnThreads) * 8;
+}
+
+struct HcColumns {
+  uint4 streams[kHcColumns][kMaxHcStreams];
+  HcEight y[kHcColumns];
+
+  // What registers hold while the mixes are formed: all of 4096 channels.
+  static constexpr int kEarly = 3;
+
+  // Other blocks of this launch may have written the streams: L1 could be stale.
+  __device__ __forceinline__ void load_column(const HcArgs& args, int t, int c) {
+    const HcStreams& s = args.streams;
+    const bf16_t* const x = s.x + static_cast<std::int64_t>(t) * s.streams * s.hidden;
+    const int channel = first_channel(c);
 #pragma unroll
     for (int j = 0; j < kMaxHcStreams; ++j) {
-      if (j >= s.streams) continue;
-      // Other blocks of this launch may have written it: L1 could be stale.
-      const auto* const at = reinterpret_cast<const uint4*>(x + j * s.hidden + c);
-      const HcEight stream = unpack_eight(__ldcg(at));
-      const float pre = shared.pre[j];
-#pragma unroll
-      for (int i = 0; i < 8; ++i) y.v[i] = fmaf(pre, stream.v[i], y.v[i]);
+      streams[c][j] = {0, 0, 0, 0};
+      if (channel < s.hidden && j < s.streams) {
+        streams[c][j] = __ldcg(reinterpret_cast<const uint4*>(x + j * s.hidden + channel));
+      }
     }
-#pragma unroll
-    for (int i = 0; i < 8; ++i) squares = fmaf(y.v[i], y.v[i], squares);
-    auto* const kept = reinterpret_cast<float4*>(shared.y + c);
-    kept[0] = {y.v[0], y.v[1], y.v[2], y.v[3]};
-    kept[1] = {y.v[4], y.v[5], y.v[6], y.v[7]};
   }
-  return squares;
+  __device__ __forceinline__ void load_early(const HcArgs& args, int t) {
+#pragma unroll
+    for (int c = 0; c < kEarly; ++c) load_column(args, t, c);
+  }
+
+  // Lane j has stream j's weight. Returns the sum of the squares of y.
+  __device__ __forceinline__ float weigh(const HcArgs& args, int t, float pre) {
+    float weights[kMaxHcStreams];
+#pragma unroll
+    for (int j = 0; j < kMaxHcStreams; ++j) weights[j] = __shfl_sync(kAllLanes, pre, j);
+    float squares = 0;
+#pragma unroll
+    for (int c = 0; c < kHcColumns; ++c) {
+      if (c >= kEarly) load_column(args, t, c);
+      y[c] = {};
+#pragma unroll
+      for (int j = 0; j < kMaxHcStreams; ++j) {
+        const HcEight stream = unpack_eight(streams[c][j]);
+#pragma unroll
+        for (int i = 0; i < 8; ++i) y[c].v[i] = fmaf(weights[j], stream.v[i], y[c].v[i]);
+      }
+#pragma unroll
+      for (int i = 0; i < 8; ++i) squares = fmaf(y[c].v[i], y[c].v[i], squares);
+    }
+    return squares;
+  }
+
+  __device__ __forceinline__ void write_normed(const HcArgs& args, int t, float scale) const {
+#pragma unroll
+    for (int c = 0; c < kHcColumns; ++c) {
+      const int channel = first_channel(c);
+      if (channel >= args.streams.hidden) continue;
+      const HcEight w = read_eight(args.norm.weight, channel);
+      const auto& v = y[c].v;
+      const std::int64_t at = static_cast<std::int64_t>(t) * args.streams.hidden + channel;
+      if (args.y != nullptr) {
+        reinterpret_cast<float4*>(args.y + at)[0] = {v[0], v[1], v[2], v[3]};
+        reinterpret_cast<float4*>(args.y + at)[1] = {v[4], v[5], v[6], v[7]};
+      }
+      *reinterpret_cast<uint4*>(args.norm.x + at) = {
+          pack_bf16(v[0] * scale * w.v[0], v[1] * scale * w.v[1]),
+          pack_bf16(v[2] * scale * w.v[2], v[3] * scale * w.v[3]),
+          pack_bf16(v[4] * scale * w.v[4], v[5] * scale * w.v[5]),
+          pack_bf16(v[6] * scale * w.v[6], v[7] * scale * w.v[7])};
+    }
+  }
+};
+
+// Brings the norm's weight into L1 or at least L2 while sums are being formed.
+__device__ __forceinline__ void prefetch_norm(const HcArgs& args) {
+  const int line = static_cast<int>(threadIdx.x) * 128;
+  const int bytes = args.streams.hidden * (args.norm.weight.format == WeightFormat::kF32 ? 4 : 2);
+  if (line < bytes) prefetch_l2(args.norm.weight.data + line);
 }
 
-// The normed columns, from the y that the same thread left.
-__device__ __forceinline__ void write_normed(const HcFinishSharedStorage& shared,
-                                             const HcArgs& args, int t, float scale) {
-  const int hidden = args.streams.hidden;
-  for (int c = (static_cast<int>(threadIdx.x) - 32) * 8; c < hidden; c += kHcColumnThreads * 8) {
-    const auto* const kept = reinterpret_cast<const float4*>(shared.y + c);
-    const float4 a = kept[0];
-    const float4 b = kept[1];
-    const HcEight w = read_eight(args.norm.weight, c);
-    const std::int64_t at = static_cast<std::int64_t>(t) * hidden + c;
-    if (args.y != nullptr) {
-      reinterpret_cast<float4*>(args.y + at)[0] = a;
-      reinterpret_cast<float4*>(args.y + at)[1] = b;
-    }
-    *reinterpret_cast<uint4*>(args.norm.x + at) = {
-        pack_bf16(a.x * scale * w.v[0], a.y * scale * w.v[1]),
-        pack_bf16(a.z * scale * w.v[2], a.w * scale * w.v[3]),
-        pack_bf16(b.x * scale * w.v[4], b.y * scale * w.v[5]),
-        pack_bf16(b.z * scale * w.v[6], b.w * scale * w.v[7])};
-  }
-}
-
-// May be called for token after token: sums is read before a token's second barrier and pre before
-// the next token's first, and neither is written until behind it.
+// Every warp forms all mixes. Once a block: warps leave as they end.
 __device__ __forceinline__ void finish_token(HcFinishSharedStorage& shared, const HcArgs& args,
-                                             int t) {
+                                             const HcAffine& affine, int t) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
-  const float sum = add_slices(shared, args, t);
-  float mix = 0;
-  if (warp == 0) {
-    mix = scaled_mix(args, sum);
-    if (lane < args.streams.streams) shared.pre[lane] = sigmoid(mix) + args.hc_eps;
-  }
-  __syncthreads();
+  HcColumns columns;
+  if (warp > 0) columns.load_early(args, t);
+  const float mix = scaled_mix(args, affine, add_slices(shared, args, t));
   if (warp == 0) {
     if (!args.head) write_post_and_mixing(args, t, mix);
     return;
   }
-  const float squares = warp_sum(weigh_streams(shared, args, t));
+  const float squares = warp_sum(columns.weigh(args, t, sigmoid(mix) + args.hc_eps));
   if (lane == 0) shared.scratch[warp] = squares;
   column_barrier();
   const float total = warp_sum(lane > 0 && lane < kHcWarps ? shared.scratch[lane] : 0.0f);
   const float mean = total / static_cast<float>(args.streams.hidden);
-  write_normed(shared, args, t, 1.0f / sqrtf(mean + static_cast<float>(args.norm.eps)));
+  columns.write_normed(args, t, 1.0f / sqrtf(mean + static_cast<float>(args.norm.eps)));
 }
 
 }  // namespace device

@@ -82,6 +82,8 @@ template <class Out>
 linear::MatrixArgs matrix_args(const LinearParams<bf16_t, Out>& p, std::int64_t tile_rows) {
   const WeightMatrix& w = p.weight;
   const std::int64_t group_rows = w.rows / p.groups;
+  const bool pairs =
+      reinterpret_cast<std::uintptr_t>(p.y) % 4 == 0 && p.y_stride % 2 == 0 && group_rows % 2 == 0;
   return {.data = w.data,
           .row_bytes = w.row_bytes,
           .scales = w.scales,
@@ -91,17 +93,20 @@ linear::MatrixArgs matrix_args(const LinearParams<bf16_t, Out>& p, std::int64_t 
           .group_rows = static_cast<int>(group_rows),
           .group_tiles = static_cast<int>(ceil_div(group_rows, tile_rows)),
           .y = p.y,
-          .y_stride = p.y_stride};
+          .y_stride = p.y_stride,
+          .pairs = pairs};
 }
 
 template <class Out>
 linear::Args kernel_args(const LinearProblem& problem, const LinearPlan& plan,
                          const LinearParams<bf16_t, Out>& a, const LinearParams<bf16_t, Out>* b) {
-  const LinearConfig& c = plan.config;
   const std::int64_t slice = problem.cols / plan.split;
-  const std::int64_t batch = linear_batch_values(problem, c);
+  const std::int64_t batches =
+      ceil_div(slice, linear_batch_values(problem, plan.config, plan.row_warps));
   const std::int64_t padded = round_up(slice, linear_chunk_values(problem.format));
-  const std::int64_t tile_rows = 16 * c.row_tiles / plan.split;
+  const std::int64_t stride = linear_stage_stride(std::min(
+      padded, plan.window_batches * linear_batch_values(problem, plan.config, plan.row_warps)));
+  const std::int64_t tile_rows = linear_tile_rows(plan);
   linear::Args args{
       .x = a.x,
       .x_stride = a.x_stride,
@@ -109,14 +114,19 @@ linear::Args kernel_args(const LinearProblem& problem, const LinearPlan& plan,
       .cols = static_cast<int>(problem.cols),
       .split = plan.split,
       .slice_values = static_cast<int>(slice),
-      .batches = static_cast<int>(ceil_div(slice, batch)),
+      .row_warps = plan.row_warps,
+      .batches = static_cast<int>(batches),
       .window_batches = plan.window_batches,
-      .stage_stride =
-          static_cast<int>(linear_stage_stride(std::min(padded, plan.window_batches * batch))),
+      .windows = static_cast<int>(ceil_div(batches, plan.window_batches)),
+      .stage_stride = static_cast<int>(stride),
+      .buffer_bytes =
+          plan.buffers == 1 ? 0 : static_cast<int>(linear_staged_rows(problem, plan) * stride),
       .quantise = problem.quantise,
       .float_out = std::same_as<Out, float>,
-      .tiles = static_cast<int>(plan.tiles),
-      .tiles_per_block = plan.tiles_per_block,
+      .passes = static_cast<int>(plan.passes),
+      .units = static_cast<int>(plan.tiles * plan.passes),
+      .units_per_block = static_cast<int>(plan.units_per_block),
+      .tile_rows = static_cast<int>(tile_rows),
       .first_tiles = static_cast<int>(problem.groups * ceil_div(problem.rows[0], tile_rows)),
       .matrices = {matrix_args(a, tile_rows)}};
   if (b != nullptr) args.matrices[1] = matrix_args(*b, tile_rows);

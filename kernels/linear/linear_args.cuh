@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/linear/linear_config.h"
 #include "workloads/dtypes.h"
 
 #include <cstddef>
@@ -21,6 +22,7 @@ struct MatrixArgs {
   int group_tiles = 1;  // tiles that N rows take
   void* y = nullptr;
   std::int64_t y_stride = 0;
+  bool pairs = false;  // two neighbouring BF16 outputs of a token may be stored as one word
 };
 
 struct Args {
@@ -30,16 +32,27 @@ struct Args {
   int cols = 0;          // K
   int split = 1;         // S
   int slice_values = 0;  // K / S
-  int batches = 0;       // of prefetch * W chunks in a slice
+  int row_warps = 1;     // R
+  int batches = 0;       // of prefetch * W / R chunks in a slice
   int window_batches = 0;
+  int windows = 1;       // in a slice
   int stage_stride = 0;  // bytes
+  int buffer_bytes = 0;  // from one staged window to the other; 0: there is only one
   bool quantise = false;
   bool float_out = false;
-  int tiles = 0;
-  int tiles_per_block = 0;
+  int passes = 1;
+  int units = 0;  // tiles * passes
+  int units_per_block = 0;
+  int tile_rows = 0;
   int first_tiles = 0;  // tiles of matrix 0
   MatrixArgs matrices[2];
 };
+
+// S, known at compile time where K is never sliced (can_split).
+template <LinearConfig kConfig>
+__device__ __forceinline__ int split_of(const Args& args) {
+  return kConfig.row_tiles == 1 && kConfig.column_tiles == 1 ? args.split : 1;
+}
 
 // Where a tile's rows are.
 struct Tile {
@@ -48,12 +61,22 @@ struct Tile {
   int first_row;  // within the group
 };
 
-__device__ __forceinline__ Tile find_tile(const Args& args, int index, int tile_rows) {
+__device__ __forceinline__ Tile find_tile(const Args& args, int unit) {
+  const int index = args.passes == 1 ? unit : unit / args.passes;
   const bool second = index >= args.first_tiles;
   const MatrixArgs* matrix = &args.matrices[second ? 1 : 0];
   const int local = second ? index - args.first_tiles : index;
   const int group = local / matrix->group_tiles;
-  return {matrix, group, (local - group * matrix->group_tiles) * tile_rows};
+  return {matrix, group, (local - group * matrix->group_tiles) * args.tile_rows};
+}
+
+__device__ __forceinline__ int find_pass(const Args& args, int unit) {
+  return args.passes == 1 ? 0 : unit % args.passes;
+}
+
+// Tokens of a pass that has room for `most`.
+__device__ __forceinline__ int count_tokens(const Args& args, int pass, int most) {
+  return min(most, args.tokens - pass * most);
 }
 
 }  // namespace dscope::linear

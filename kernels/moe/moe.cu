@@ -220,6 +220,13 @@ MoeArgs args_of(const MoeParams<bf16_t>& p, const MoeProblem& problem, const Moe
   return a;
 }
 
+// What was measured to be best on this device, else what is expected to be.
+MoeConfig choose_config(const MoeProblem& problem, const DeviceLimits& limits) {
+  constexpr auto kConfigs = moe_configs();
+  const auto tuned = tuned_config("moe", tuning_shape(problem), kConfigs.size());
+  return tuned ? kConfigs[*tuned] : pick_config(problem, limits);
+}
+
 MoeQuantiseArgs quantise_x(const MoeArgs& a, bf16_t* out) {
   return {.in = a.x, .out = out, .rows = a.tokens, .pitch = a.hidden, .width = a.hidden};
 }
@@ -257,7 +264,7 @@ void launch_moe(const MoeParams<bf16_t>& p, Stream stream, const MoeConfig* conf
   require_supported("launch_moe", supports(p));
   const MoeProblem problem = problem_of(p);
   const DeviceLimits& limits = device_limits();
-  const MoeConfig chosen = config != nullptr ? *config : pick_config(problem, limits);
+  const MoeConfig chosen = config != nullptr ? *config : choose_config(problem, limits);
   require_known(chosen);
   const Workspace workspace(p.workspace, p.tokens, p.experts_per_token, p.hidden,
                             std::max(problem.intermediate, problem.shared_intermediate));

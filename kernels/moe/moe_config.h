@@ -5,10 +5,13 @@
 #include "kernels/common/device_limits.h"
 #include "kernels/moe/expert_bank.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 // How the two kernels of the mixture of experts are launched, decided by shapes and device limits
 // alone: plain C++, no CUDA.
@@ -110,6 +113,12 @@ struct MoeProblem {
   std::int64_t shared_intermediate = 0;  // 0: no shared expert
 };
 
+// What a tuned configuration is kept under.
+[[nodiscard]] inline std::string tuning_shape(const MoeProblem& p) {
+  return fmt::format("T{} d{} k{} E{} I{} shared{}", p.tokens, p.hidden, p.experts_per_token,
+                     p.expert_count, p.intermediate, p.shared_intermediate);
+}
+
 // Whether the columns are tokens: no plan kernel, and the sum over experts stays in registers.
 [[nodiscard]] constexpr bool columns_are_tokens(std::int64_t tokens) {
   return tokens <= kMoeColumns;
@@ -170,11 +179,24 @@ inline constexpr std::int64_t kMoeFewTokens = 32;
   return ceil_div(stripes, ceil_div(stripes, std::min(wanted, stripes)));
 }
 
+// Stages of all rings of an SM: what is on its way from memory at a time.
+[[nodiscard]] constexpr std::int64_t stages_in_flight(const MoeStream& stream,
+                                                      const DeviceLimits& limits) {
+  return resident_blocks(stream, limits) * stream.warps * stream.stages;
+}
+
 // Where all blocks of either kernel have an SM each, large ones; else smaller ones, several to an
-// SM, which even out the last wave.
+// SM, which even out the last wave. Of these the first kernel takes those with more in flight,
+// among equals those with longer rings.
 [[nodiscard]] constexpr MoeConfig pick_config(const MoeProblem& p, const DeviceLimits& limits) {
-  return {most_gate_up_tiles(p) <= limits.sms ? kMoeGateUpStreams[2] : kMoeGateUpStreams[0],
-          down_blocks(p) <= limits.sms ? kMoeDownStreams[0] : kMoeDownStreams[1]};
+  MoeStream gate_up = kMoeGateUpStreams[2];
+  if (most_gate_up_tiles(p) > limits.sms) {
+    gate_up = stages_in_flight(kMoeGateUpStreams[0], limits) >
+                      stages_in_flight(kMoeGateUpStreams[1], limits)
+                  ? kMoeGateUpStreams[0]
+                  : kMoeGateUpStreams[1];
+  }
+  return {gate_up, down_blocks(p) <= limits.sms ? kMoeDownStreams[0] : kMoeDownStreams[1]};
 }
 
 }  // namespace dscope

@@ -3,6 +3,7 @@
 #include "kernels/common/bench_support.h"
 #include "kernels/cuda/bench_support.h"
 #include "kernels/moe/moe.h"
+#include "kernels/moe/moe_config.h"
 #include "workloads/routing/generator.h"
 
 #include <algorithm>
@@ -99,7 +100,7 @@ GpuCase make_moe(const Shape& shape) {
   c.flops = 2 * static_cast<double>(shape.tokens) *
             (static_cast<double>(k) * expert_values +
              3.0 * static_cast<double>(m.hidden * layout.shared_intermediate(m).size()));
-  c.enqueue = [o, m, k, shape](Stream stream, std::int64_t set) {
+  const auto call = [o, m, k, shape](Stream stream, std::int64_t set, const MoeConfig* config) {
     launch_moe(MoeParams<bf16_t>{.tokens = shape.tokens,
                                  .hidden = m.hidden,
                                  .experts_per_token = k,
@@ -112,8 +113,22 @@ GpuCase make_moe(const Shape& shape) {
                                  .swiglu_limit = m.swiglu_limit,
                                  .workspace = o->workspace.data(),
                                  .out = o->out.data()},
-               stream);
+               stream, config);
   };
+  c.enqueue = [call](Stream stream, std::int64_t set) { call(stream, set, nullptr); };
+  c.tunable = bench::Tunable{
+      .op = "moe",
+      .shape = tuning_shape({.tokens = shape.tokens,
+                             .hidden = m.hidden,
+                             .experts_per_token = k,
+                             .expert_count = m.experts,
+                             .intermediate = o->bank.intermediate,
+                             .shared_intermediate = layout.shared_intermediate(m).size()}),
+      .configs = moe_configs().size(),
+      .enqueue = [call](Stream stream, std::int64_t set, std::size_t config) {
+        const MoeConfig chosen = moe_configs()[config];
+        call(stream, set, &chosen);
+      }};
   return c;
 }
 

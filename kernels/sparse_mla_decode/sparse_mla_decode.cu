@@ -143,6 +143,17 @@ void launch_format(const SparseMlaDecodeParams<bf16_t>& p, const SparseMlaConfig
   }
 }
 
+// What was measured to be best on this device, else what is expected to be.
+SparseMlaConfig choose_config(const SparseMlaDecodeParams<bf16_t>& p) {
+  const SparseMlaProblem problem{.tokens = p.tokens,
+                                 .heads = p.heads,
+                                 .head_dim = p.head_dim,
+                                 .tiles = sparse_mla_tiles(p.window.width, p.compressed.width)};
+  const auto tuned = tuned_config("sparse_mla", tuning_shape(problem), sparse_mla_choices());
+  if (tuned && check_config(p, sparse_mla_choice(*tuned)).ok()) return sparse_mla_choice(*tuned);
+  return pick_config(problem, device_limits());
+}
+
 }  // namespace
 
 Support supports(const SparseMlaDecodeParams<bf16_t>& p) {
@@ -176,13 +187,7 @@ std::int64_t sparse_mla_workspace_bytes(std::int64_t tokens, std::int64_t heads,
 void launch_sparse_mla_decode(const SparseMlaDecodeParams<bf16_t>& p, Stream stream,
                               const SparseMlaConfig* config) {
   require_supported("launch_sparse_mla_decode", supports(p));
-  const std::int64_t tiles = sparse_mla_tiles(p.window.width, p.compressed.width);
-  const SparseMlaConfig chosen =
-      config != nullptr
-          ? *config
-          : pick_config(
-                {.tokens = p.tokens, .heads = p.heads, .head_dim = p.head_dim, .tiles = tiles},
-                device_limits());
+  const SparseMlaConfig chosen = config != nullptr ? *config : choose_config(p);
   require_supported("launch_sparse_mla_decode", check_config(p, chosen));
   if (p.window.cache.format == CacheFormat::kFp8) {
     launch_format<CacheFormat::kFp8>(p, chosen, stream);

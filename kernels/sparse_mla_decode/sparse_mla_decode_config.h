@@ -5,10 +5,13 @@
 #include "kernels/common/device_limits.h"
 #include "workloads/formats.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 
 // How sparse decode attention is cut into blocks: plain C++, so that choices can be tested and
 // predicted without a GPU.
@@ -108,6 +111,22 @@ inline constexpr std::array<SparseMlaConfig, 4> kSparseMlaConfigs{{{.rows = 16, 
     }
   }
   return best;
+}
+
+// Every choice there is, for tuning: a configuration with a number of splits.
+[[nodiscard]] constexpr std::size_t sparse_mla_choices() {
+  return kSparseMlaConfigs.size() * static_cast<std::size_t>(kSparseMlaMaxSplits);
+}
+[[nodiscard]] constexpr SparseMlaConfig sparse_mla_choice(std::size_t index) {
+  constexpr auto kSplits = static_cast<std::size_t>(kSparseMlaMaxSplits);
+  SparseMlaConfig config = kSparseMlaConfigs[index / kSplits];
+  config.splits = static_cast<int>(index % kSplits) + 1;
+  return config;
+}
+
+// What a tuned choice is kept under.
+[[nodiscard]] inline std::string tuning_shape(const SparseMlaProblem& p) {
+  return fmt::format("T{} H{} D{} tiles{}", p.tokens, p.heads, p.head_dim, p.tiles);
 }
 
 }  // namespace dscope

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cuda/bench_support.h"
 #include "kernels/sparse_mla_decode/sparse_mla_decode.h"
+#include "kernels/sparse_mla_decode/sparse_mla_decode_config.h"
 #include "workloads/formats.h"
 #include "workloads/random.h"
 
@@ -101,7 +102,8 @@ GpuCase make_sparse_mla(const Shape& shape) {
   c.sets = sets;
   c.bytes = bytes + static_cast<double>(t * heads * m.head_dim) * (2 + 4);
   c.flops = 4.0 * static_cast<double>(t * heads * m.head_dim * (window + selected));
-  c.enqueue = [o, m, heads, t, window, selected](Stream stream, std::int64_t set) {
+  const auto call = [o, m, heads, t, window, selected](Stream stream, std::int64_t set,
+                                                       const SparseMlaConfig* config) {
     launch_sparse_mla_decode(
         {.tokens = t,
          .heads = heads,
@@ -115,8 +117,20 @@ GpuCase make_sparse_mla(const Shape& shape) {
          .scale = 1 / std::sqrt(static_cast<double>(m.head_dim)),
          .o = o->o.data(),
          .workspace = o->workspace.data()},
-        stream);
+        stream, config);
   };
+  c.enqueue = [call](Stream stream, std::int64_t set) { call(stream, set, nullptr); };
+  c.tunable =
+      bench::Tunable{.op = "sparse_mla",
+                     .shape = tuning_shape({.tokens = t,
+                                            .heads = heads,
+                                            .head_dim = m.head_dim,
+                                            .tiles = sparse_mla_tiles(window, selected)}),
+                     .configs = sparse_mla_choices(),
+                     .enqueue = [call](Stream stream, std::int64_t set, std::size_t config) {
+                       const SparseMlaConfig chosen = sparse_mla_choice(config);
+                       call(stream, set, &chosen);
+                     }};
   return c;
 }
 

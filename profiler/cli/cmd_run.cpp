@@ -115,6 +115,7 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
       ->check(CLI::IsMember({"auto", "nccl", "pcie_loopback", "none"}).description(""))
       ->group("How it is run")
       ->option_text("NAME");
+  add_tuning_option(app, o.tuning);
   app.add_option("--gpus", o.gpus, "Start N ranks with mpirun, one a GPU")
       ->check(CLI::Range(1, 64))
       ->group("How it is run")
@@ -216,9 +217,8 @@ double read_bandwidth_gbps(const RunPlan& plan) {
                    : collect::measure_read_bandwidth_gbps(plan.threads);
 }
 
-profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan,
-                               const BackEnd& back_end, const Launch& launch,
-                               collect::SessionResult result) {
+profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, const BackEnd& back_end,
+                               const Launch& launch, collect::SessionResult result) {
   profile::Profile document;
   document.provenance = make_provenance(launch.command_line);
   document.provenance->seed = static_cast<std::int64_t>(plan.workload.seed);

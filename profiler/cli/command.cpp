@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/command.h"
 
+#include "kernels/common/tuning.h"
 #include "workloads/base/error.h"
 
 #include <cerrno>
@@ -19,6 +20,17 @@ void add_format_option(CLI::App& app, exporter::Format& format) {
   app.add_option("--format", format, "How to print: table, json, csv or markdown")
       ->transform(CLI::CheckedTransformer(values).description(""))
       ->option_text("FORMAT [table]");
+}
+
+void add_tuning_option(CLI::App& app, std::filesystem::path& file) {
+  app.add_option("--tuning", file,
+                 "Tuned configurations of the CUDA kernels, from dscope bench --tune [" +
+                     file.string() + "]")
+      ->option_text("FILE");
+}
+
+void load_tuning(const std::filesystem::path& file) {
+  if (!file.empty() && std::filesystem::exists(file)) process_tuning() = TuningTable::read(file);
 }
 
 void print(const std::string& text) {

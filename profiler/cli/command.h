@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,6 +34,11 @@ Run add_doctor(CLI::App& app, const Launch& launch);
 
 // --format with its four values, bound to `format`.
 void add_format_option(CLI::App& app, exporter::Format& format);
+
+// --tuning, the file of tuned kernel configurations; `file` holds its default.
+void add_tuning_option(CLI::App& app, std::filesystem::path& file);
+// Lets launchers use that file where it exists. Throws Error{kInput} for one that cannot be read.
+void load_tuning(const std::filesystem::path& file);
 
 // Prints to stdout and makes sure it arrived: a full disk or a closed pipe is an error, not
 // silence.

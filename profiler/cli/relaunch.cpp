@@ -20,9 +20,10 @@ void relaunch_with_mpirun(const std::vector<std::string>& command_line, int rank
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
-  throw unavailable_error("--gpus {} starts its ranks with mpirun, which cannot be run: {} (Debian: "
-                          "openmpi-bin)",
-                          ranks, std::strerror(errno));
+  throw unavailable_error(
+      "--gpus {} starts its ranks with mpirun, which cannot be run: {} (Debian: "
+      "openmpi-bin)",
+      ranks, std::strerror(errno));
 }
 
 }  // namespace dscope::cli

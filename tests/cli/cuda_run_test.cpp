@@ -33,6 +33,10 @@ std::vector<float> read_logits(const std::string& path) {
   return logits;
 }
 
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 using CudaRun = test::CudaTest;
 
 TEST_F(CudaRun, AccountsForTheStep) {
@@ -66,11 +70,11 @@ TEST_P(CudaNccl, RanksGiveTheLogitsOfOne) {
   const std::string selection = dir.file("selection.safetensors");
   const std::string one = dir.file("one.safetensors");
   const std::string many = dir.file("many.safetensors");
-  ASSERT_EQ(test::dscope(kDecodeTiny + "--backend cpu --numerics exact --steps 60 " +
-                         "--record-routing " + routing + " --record-selection " + selection)
+  ASSERT_EQ(test::dscope(kDecodeTiny + "--backend cpu --numerics exact " + "--record-routing " +
+                         routing + " --record-selection " + selection)
                 .exit_code,
             0);
-  const std::string decode = kDecodeTiny + "--backend cuda --numerics bf16 --steps 60 --routing " +
+  const std::string decode = kDecodeTiny + "--backend cuda --numerics bf16 --routing " +
                              "recorded:" + routing + " --selection recorded:" + selection +
                              " --dump-logits ";
   const CommandResult alone = test::dscope(decode + one);
@@ -81,11 +85,15 @@ TEST_P(CudaNccl, RanksGiveTheLogitsOfOne) {
       " " +
       decode + many + "'");
   ASSERT_EQ(together.exit_code, 0) << together.err;
-  const std::vector<double> errors =
+  const std::vector<double> between =
       test::relative_errors(read_logits(many), read_logits(one), 512);
-  const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
-  EXPECT_LE(sum / static_cast<double>(errors.size()), 1e-2);
-  EXPECT_LE(*std::max_element(errors.begin(), errors.end()), 4e-2);
+  // Every rank's partial sum is rounded to BF16, and NCCL rounds again at every hop: with more
+  // ranks the distance grows towards that of two independent roundings, 0.013 for this checkpoint.
+  EXPECT_LE(mean(between), ranks == 2 ? 1e-2 : 1.2e-2);
+  EXPECT_LE(*std::max_element(between.begin(), between.end()), 4e-2);
+  const std::vector<float> golden = test::read_golden(kTiny).logits;
+  EXPECT_LE(mean(test::relative_errors(read_logits(many), golden, 512)),
+            1.2 * mean(test::relative_errors(read_logits(one), golden, 512)));
 }
 INSTANTIATE_TEST_SUITE_P(Ranks, CudaNccl, ::testing::Values(2, 4));
 #endif

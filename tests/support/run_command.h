@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
+#include "tests/support/temporary_directory.h"
+
 #include <string>
 
 namespace dscope::test {
@@ -18,22 +19,5 @@ struct CommandResult {
 
 // The dscope binary of this build with `arguments`.
 [[nodiscard]] CommandResult dscope(const std::string& arguments);
-
-// A fresh directory below the system's temporary one, removed with its content at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-void write_file(const std::string& path, const std::string& text);
-[[nodiscard]] std::string read_file(const std::string& path);
 
 }  // namespace dscope::test

@@ -76,7 +76,8 @@ class CudaDecode : public test::CudaTest {
         worst(own), mean(reference), worst(reference));
   }
 
-  // Free: choices near a tie fall either way, so distributions are compared.
+  // Free: choices near a tie fall either way, so distributions are compared, and 640 positions of a
+  // random model leave a point or so to chance. Being better than the reference is no fault.
   void expect_free_agreement(Numerics numerics) {
     const Decoded cpu = on_cpu(numerics, nullptr);
     const Decoded gpu = on_gpu(numerics, nullptr);
@@ -85,8 +86,8 @@ class CudaDecode : public test::CudaTest {
     const std::int64_t vocab = weights_->config().vocab;
     const double own_top1 = test::top1_agreement(gpu.logits, golden_.logits, vocab, 0.02);
     const double reference_top1 = test::top1_agreement(cpu.logits, golden_.logits, vocab, 0.02);
-    EXPECT_NEAR(mean(own), mean(reference), 0.02);
-    EXPECT_NEAR(own_top1, reference_top1, 0.02);
+    EXPECT_LE(mean(own), mean(reference) + 0.02);
+    EXPECT_GE(own_top1, reference_top1 - 0.02);
     printf("%s, free: to golden GPU mean %.4f top-1 %.4f, CPU mean %.4f top-1 %.4f\n",
            std::string(id(numerics)).c_str(), mean(own), own_top1, mean(reference), reference_top1);
   }

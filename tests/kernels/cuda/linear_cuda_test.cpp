@@ -159,7 +159,7 @@ std::string name_of(const testing::TestParamInfo<Case>& info) {
 INSTANTIATE_TEST_SUITE_P(Models, LinearCudaTest,
                          testing::Values(Case{"wq_a", kFp8, 1, 1024, 4096, kTokens},
                                          Case{"wkv", kFp8, 1, 512, 4096, kTokens},
-                                         Case{"wq_b", kFp8, 1, 32768, 1024, {1, 4, 32}},
+                                         Case{"wq_b", kFp8, 1, 32768, 1024, {1, 4, 8, 32, 64}},
                                          Case{"wq_b_tp8", kFp8, 1, 4096, 1024, {1, 2, 8, 17, 128}},
                                          Case{"wo_a", kBf16, 8, 8192, 4096, {1, 8, 17}},
                                          Case{"wo_a_tp8", kBf16, 1, 1024, 4096, kTokens},
@@ -192,6 +192,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"rows_from_anywhere", kFp8, 1, 200, 512, {1, 3, 17}, false, 0, 37},
         Case{"columns_from_a_block", kFp8, 1, 64, 512, {1, 2, 8}, true, 0, 0, 128},
         Case{"columns_from_inside_a_block", kFp8, 1, 64, 512, {1, 2, 8, 20}, false, 0, 3, 48},
+        // Warps with rows of their own: many tokens, rows that end inside a tile, an odd number.
+        Case{"many_rows", kFp8, 1, 8456, 320, {40, 64, 65, 130}, true, 8},
+        Case{"many_rows_bf16", kBf16, 1, 8455, 328, {3, 33, 64, 100}, true, 1},
+        Case{"many_rows_in_groups", kFp8, 3, 3 * 2900, 272, {8, 48, 70}, false, 6},
         // What only the plain kernel takes.
         Case{"columns_from_anywhere", kFp8, 1, 64, 500, {1, 5}, true, 0, 0, 7},
         Case{"unaligned_columns", kBf16, 1, 40, 301, {1, 4, 9}, false, 3},
@@ -395,17 +399,29 @@ TEST(LinearConfigs, PlansCoverEveryRowWithinTheLimits) {
               const LinearConfig& c = plan.config;
               EXPECT_NE(shared_bytes(c), 0);
               EXPECT_LE(shared_bytes(c), limits.shared_per_block);
-              const std::int64_t tile_rows = 16 * c.row_tiles / plan.split;
+              EXPECT_EQ(c.warps % plan.row_warps, 0);
+              EXPECT_TRUE(c.shares_rows || plan.row_warps == c.warps);
+              const std::int64_t tile_rows = 16 * c.row_tiles * plan.row_warps / plan.split;
+              EXPECT_EQ(tile_rows, linear_tile_rows(plan));
               EXPECT_EQ(plan.tiles, 2 * (ceil_div(rows, tile_rows) + ceil_div(16, tile_rows)));
-              EXPECT_GE(plan.blocks * plan.tiles_per_block, plan.tiles);
-              EXPECT_LT((plan.blocks - 1) * plan.tiles_per_block, plan.tiles);
+              EXPECT_EQ(plan.passes, ceil_div(tokens, 8 * c.column_tiles));
+              const std::int64_t units = plan.tiles * plan.passes;
+              EXPECT_GE(plan.blocks * plan.units_per_block, units);
+              EXPECT_LT((plan.blocks - 1) * plan.units_per_block, units);
               EXPECT_LE(plan.blocks, limits.sms * resident_blocks(c, limits));
               EXPECT_TRUE(can_split(p, c, plan.split));
-              const std::int64_t values =
-                  std::min(round_up(cols / plan.split, linear_chunk_values(format)),
-                           plan.window_batches * linear_batch_values(p, c));
-              const std::int64_t pass = std::min<std::int64_t>(tokens, 8 * c.column_tiles);
-              EXPECT_LE(plan.split * pass * linear_stage_stride(values), c.stage_bytes);
+              ASSERT_GT(plan.window_batches, 0);
+              const std::int64_t slice = round_up(cols / plan.split, linear_chunk_values(format));
+              const std::int64_t window =
+                  plan.window_batches * linear_batch_values(p, c, plan.row_warps);
+              // All columns that mma reads lie within the staged bytes, in every buffer.
+              const std::int64_t staged =
+                  c.column_tiles > 1 ? 8 * c.column_tiles : plan.split * tokens;
+              EXPECT_LE(plan.buffers * staged * linear_stage_stride(std::min(slice, window)),
+                        c.stage_bytes);
+              if (window < slice) {
+                EXPECT_EQ(window % kActivationGroup, 0);
+              }
               if (plan.split > 1) {
                 EXPECT_LE(tokens, 8 / plan.split);
                 EXPECT_EQ(cols % (plan.split * linear_chunk_values(format)), 0);
@@ -431,6 +447,23 @@ TEST(LinearConfigs, SmallMatricesSpreadOverTheDevice) {
     head.rows = {129'280, 0};
     EXPECT_LE(plan_linear(head, *pick_config(head, limits), limits).split, 2);
   }
+}
+
+TEST(LinearConfigs, WarpsHaveRowsToThemselvesWhereThereAreEnough) {
+  LinearProblem q_up{.format = kFp8, .rows = {32'768, 0}, .cols = 1024};
+  for (const std::int64_t tokens : {1, 8, 64}) {
+    q_up.tokens = tokens;
+    const LinearPlan plan = plan_linear(q_up, *pick_config(q_up, kH200), kH200);
+    EXPECT_EQ(plan.row_warps, plan.config.warps) << tokens;
+    EXPECT_EQ(plan.split, 1) << tokens;
+    EXPECT_EQ(plan.passes, 1) << tokens;
+    EXPECT_EQ(plan.units_per_block, 1) << tokens;
+  }
+  // Too few rows for that: several blocks a tile, one for each pass.
+  const LinearProblem q_down{.format = kFp8, .tokens = 64, .rows = {1024, 0}, .cols = 4096};
+  const LinearPlan plan = plan_linear(q_down, *pick_config(q_down, kH200), kH200);
+  EXPECT_LT(plan.row_warps, plan.config.warps);
+  EXPECT_EQ(plan.blocks, plan.tiles * plan.passes);
 }
 
 TEST(LinearConfigs, WhatTensorCoresCannotTakeGoesToThePlainKernel) {
