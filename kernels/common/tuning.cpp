@@ -7,8 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
-
 namespace dscope {
 namespace {
 
@@ -80,16 +78,6 @@ void TuningTable::write(const std::filesystem::path& path) const {
 TuningTable& process_tuning() {
   static TuningTable table;
   return table;
-}
-
-std::filesystem::path default_tuning_file() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != 0) {
-    return std::filesystem::path(cache) / "dscope/tuning.json";
-  }
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != 0) {
-    return std::filesystem::path(home) / ".cache/dscope/tuning.json";
-  }
-  return {};
 }
 
 }  // namespace dscope

@@ -42,7 +42,4 @@ class TuningTable {
 // while kernels are being launched.
 [[nodiscard]] TuningTable& process_tuning();
 
-// $XDG_CACHE_HOME/dscope/tuning.json, or ~/.cache/dscope/tuning.json; empty where neither is known.
-[[nodiscard]] std::filesystem::path default_tuning_file();
-
 }  // namespace dscope

@@ -49,10 +49,24 @@ void measure(benchmark::State& state, const GpuCase& c) {
   if (c.flops > 0) state.counters["flop/s"] = Counter(c.flops, rate);
 }
 
-// Makes the case, which allocates, and measures it; what does not fit is skipped with the reason.
-void run(benchmark::State& state, const std::function<GpuCase()>& make) {
+// Google Benchmark calls a case several times to find out how often to repeat it; operands are made
+// the first time. Those of the case before are freed then.
+const GpuCase& made_once(const std::string& name, const std::function<GpuCase()>& make) {
+  static std::string made_name;
+  static GpuCase made;
+  if (made_name != name) {
+    made_name.clear();
+    made = {};
+    made = make();
+    made_name = name;
+  }
+  return made;
+}
+
+// What does not fit is skipped with the reason.
+void run(benchmark::State& state, const std::string& name, const std::function<GpuCase()>& make) {
   try {
-    measure(state, make());
+    measure(state, made_once(name, make));
   } catch (const std::exception& e) {
     state.SkipWithError(e.what());
   }
@@ -79,9 +93,10 @@ std::string case_name(const Family& family, const Shape& shape) {
 }
 
 void register_case(const Family& family, const Shape& shape) {
-  benchmark::RegisterBenchmark(case_name(family, shape).c_str(),
-                               [make = family.make, shape](benchmark::State& state) {
-                                 run(state, [&] { return make(shape); });
+  const std::string name = case_name(family, shape);
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [name, make = family.make, shape](benchmark::State& state) {
+                                 run(state, name, [&] { return make(shape); });
                                })
       ->UseManualTime()
       ->Unit(benchmark::kMicrosecond)

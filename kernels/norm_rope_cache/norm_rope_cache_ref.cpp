@@ -56,7 +56,7 @@ void reference_inverse_rope(const InverseRopeParams<Act>& p) {
   for (std::int64_t row = 0; row < p.tokens * p.heads; ++row) {
     std::copy_n(p.x + row * p.head_dim, p.head_dim, head.begin());
     apply_rope(p.rope, head.data() + p.head_dim - p.rope_dim, p.positions[row / p.heads],
-                  /*inverse=*/true);
+               /*inverse=*/true);
     std::transform(head.begin(), head.end(), p.o + row * p.head_dim, from_float<Act>);
   }
 }

@@ -57,8 +57,8 @@ struct SharedStorage {
   float scores[kSparseMlaMaxWarps][Rows][kScoreStride];  // each warp's share of q . k
   // P as the sum of two BF16 values: with one, its rounding would be most of the kernel's error.
   alignas(16) std::uint16_t weights[2][Rows][kWeightStride];
-  float largest[Rows];                                     // so far, of scale * log2(e) * q . k
-  float sum[Rows];                                         // of exp2(score - largest)
+  float largest[Rows];  // so far, of scale * log2(e) * q . k
+  float sum[Rows];      // of exp2(score - largest)
   float rescale[Rows];  // what the tile's new largest multiplies earlier results by
   bool last;
   static_assert(sizeof(scores) >= sizeof(float) * Rows * kSparseMlaMaxSplits, "merge_splits");

@@ -49,9 +49,9 @@ void run_tuning(const std::filesystem::path& file, const std::string& filter) {
   print(fmt::format("{} cases measured; {}\n", cases, file.string()));
 }
 
-Run add_bench(CLI::App& app, const Launch&) {
+Run add_bench(CLI::App& app, const Launch& launch) {
   const auto tune = std::make_shared<bool>(false);
-  const auto tuning = std::make_shared<std::filesystem::path>(default_tuning_file());
+  const auto tuning = std::make_shared<std::filesystem::path>(launch.tuning_file);
   const auto filter = std::make_shared<std::string>();
   app.add_flag("--tune", *tune,
                "Measure the configurations of the CUDA kernels (those that --filter matches) and "

@@ -267,6 +267,7 @@ void run_decode(const RunOptions& o, const Launch& launch) {
 
 Run add_run(CLI::App& app, const Launch& launch) {
   const auto options = std::make_shared<RunOptions>();
+  options->tuning = launch.tuning_file;
   add_workload_options(app, *options);
   add_trace_options(app, *options);
   add_execution_options(app, *options);

@@ -18,6 +18,7 @@ struct Launch {
   std::vector<std::string> command_line;
   int ranks = 1;  // started side by side by mpirun
   bool stderr_is_terminal = false;
+  std::filesystem::path tuning_file;  // where tuned configurations are kept; may be empty
 };
 
 // A subcommand registers its options on `app` and returns what runs when it was chosen. Parsed

@@ -13,8 +13,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -48,6 +50,16 @@ int ranks_from_environment() {
   return 1;
 }
 
+// Where programs of this user keep what they can make again; empty where that is not known.
+std::filesystem::path tuning_file_from_environment() {
+  for (const auto& [name, below] : {std::pair{"XDG_CACHE_HOME", "dscope/tuning.json"},
+                                    std::pair{"HOME", ".cache/dscope/tuning.json"}}) {
+    const char* folder = std::getenv(name);
+    if (folder != nullptr && *folder != 0) return std::filesystem::path(folder) / below;
+  }
+  return {};
+}
+
 // CLI11 would only say that a subcommand is missing.
 void check_command_name(int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
@@ -72,6 +84,7 @@ int run_main(int argc, char** argv) {
   launch.command_line.assign(argv, argv + argc);
   launch.ranks = ranks_from_environment();
   launch.stderr_is_terminal = isatty(STDERR_FILENO) != 0;
+  launch.tuning_file = tuning_file_from_environment();
   std::map<const CLI::App*, Run> runs;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);

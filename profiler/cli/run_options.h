@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "kernels/common/tuning.h"
 #include "profiler/export/text_table.h"
 #include "workloads/numerics.h"
 
@@ -40,7 +39,7 @@ struct RunOptions {
   std::string comm = "auto";  // of the CUDA back end
   bool eager = false;         // no CUDA graph
   std::optional<int> gpus;
-  std::filesystem::path tuning = default_tuning_file();
+  std::filesystem::path tuning;  // empty: none
   std::optional<int> threads;
   std::int64_t warmup = 1;
   bool profile = false;
