@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cuda/bench_support.h"
 
+#include "kernels/common/bench_support.h"
 #include "kernels/common/tuning.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/graph.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "workloads/base/error.h"
-#include "workloads/random.h"
 
 #include <algorithm>
 #include <cmath>
@@ -193,11 +193,7 @@ RotatingMatrix::RotatingMatrix(const WeightMatrix& host) : first_(host) {
 }
 
 DeviceArray<bf16_t> random_device_activations(std::int64_t count) {
-  std::vector<bf16_t> values;
-  for (std::int64_t i = 0; i < count; ++i) {
-    values.push_back(bf16_from_float(static_cast<float>(2 * unit_interval(hash64(i)) - 1)));
-  }
-  return DeviceArray<bf16_t>(values);
+  return DeviceArray<bf16_t>(random_activations(count));
 }
 
 std::int64_t cold_sets(double bytes_per_set) {

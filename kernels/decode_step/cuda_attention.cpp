@@ -16,13 +16,14 @@
 namespace dscope {
 
 void CudaDecoder::attention(Enqueue& e, std::int64_t layer) {
+  const AttentionWeights& w = weights_.layer(layer).attn;
   project_queries(e, layer);
   // The compressors run before attention: an entry that this token completes can be attended.
   if (ratio(layer) == 4) {
-    index_compressor(e, layer);
+    compress(e, Op::kIndexCompressor, w.indexer.compressor, layer, model_.index_dim);
     select_entries(e, layer);
   }
-  if (ratio(layer) != 0) compressor(e, layer);
+  if (ratio(layer) != 0) compress(e, Op::kCompressor, w.compressor, layer, model_.head_dim);
   attend(e, layer);
   project_output(e, layer);
 }
@@ -82,36 +83,17 @@ void CudaDecoder::project_history(Enqueue& e, const CompressorWeights& w) {
          w.wgate.rows);
 }
 
-void CudaDecoder::index_compressor(Enqueue& e, std::int64_t layer) {
-  const StageRange range(e.sink, Op::kIndexCompressor);
-  const CompressorWeights& w = weights_.layer(layer).attn.indexer.compressor;
+// One compressor of a layer: the indexer's, or that of the keys and values.
+void CudaDecoder::compress(Enqueue& e, Op op, const CompressorWeights& w, std::int64_t layer,
+                           std::int64_t dim) {
+  const StageRange range(e.sink, op);
   project_history(e, w);
-  launch_compressor(CompressorParams<bf16_t>{.tokens = e.tokens,
-                                             .ratio = ratio(layer),
-                                             .dim = model_.index_dim,
-                                             .rope_dim = model_.rope_dim,
-                                             .kv = buffers_.compressor_kv.data(),
-                                             .score = buffers_.compressor_score.data(),
-                                             .ape = w.ape,
-                                             .norm = w.norm,
-                                             .eps = model_.rms_eps,
-                                             .rope = rope(layer),
-                                             .positions = inputs_.positions,
-                                             .state_slots = inputs_.slots,
-                                             .state = caches_[layer].index_state(),
-                                             .entry_slots = inputs_.ratio4.entry_slots,
-                                             .index_cache = caches_[layer].index()},
-                    e.stream);
-}
-
-void CudaDecoder::compressor(Enqueue& e, std::int64_t layer) {
-  const StageRange range(e.sink, Op::kCompressor);
-  const CompressorWeights& w = weights_.layer(layer).attn.compressor;
-  project_history(e, w);
+  const CudaLayerCaches& caches = caches_[layer];
+  const bool index = op == Op::kIndexCompressor;
   launch_compressor(
       CompressorParams<bf16_t>{.tokens = e.tokens,
                                .ratio = ratio(layer),
-                               .dim = model_.head_dim,
+                               .dim = dim,
                                .rope_dim = model_.rope_dim,
                                .kv = buffers_.compressor_kv.data(),
                                .score = buffers_.compressor_score.data(),
@@ -121,9 +103,10 @@ void CudaDecoder::compressor(Enqueue& e, std::int64_t layer) {
                                .rope = rope(layer),
                                .positions = inputs_.positions,
                                .state_slots = inputs_.slots,
-                               .state = caches_[layer].state(),
+                               .state = index ? caches.index_state() : caches.state(),
                                .entry_slots = inputs_.of_ratio(ratio(layer)).entry_slots,
-                               .kv_cache = caches_[layer].compressed()},
+                               .kv_cache = index ? KvCacheView{} : caches.compressed(),
+                               .index_cache = index ? caches.index() : IndexCacheView{}},
       e.stream);
 }
 

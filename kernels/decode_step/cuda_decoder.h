@@ -66,8 +66,8 @@ class CudaDecoder final : public Decoder {
 
   void attention(Enqueue& e, std::int64_t layer);
   void project_queries(Enqueue& e, std::int64_t layer);
-  void index_compressor(Enqueue& e, std::int64_t layer);
-  void compressor(Enqueue& e, std::int64_t layer);
+  void compress(Enqueue& e, Op op, const CompressorWeights& w, std::int64_t layer,
+                std::int64_t dim);
   void project_history(Enqueue& e, const CompressorWeights& w);
   void select_entries(Enqueue& e, std::int64_t layer);
   void attend(Enqueue& e, std::int64_t layer);
