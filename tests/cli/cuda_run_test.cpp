@@ -5,33 +5,24 @@
 #include "tests/support/cuda_test.h"
 #include "tests/support/golden.h"
 #include "tests/support/run_command.h"
-#include "workloads/checkpoint/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 namespace dscope {
 namespace {
 
 using test::CommandResult;
+using test::read_logits;
 using test::TemporaryDirectory;
 using ::testing::HasSubstr;
 
 const std::string kTiny = DSCOPE_TEST_DATA "/dsv4_tiny";
 const std::string kDecodeTiny =
     "run --checkpoint " + kTiny + " --input-ids " + kTiny + "/expected.safetensors:input_ids ";
-
-std::vector<float> read_logits(const std::string& path) {
-  const SafetensorsFile file(path);
-  const std::span<const std::byte> bytes = file.bytes(*file.find("logits"));
-  std::vector<float> logits(bytes.size() / 4);
-  std::memcpy(logits.data(), bytes.data(), bytes.size());
-  return logits;
-}
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

@@ -10,27 +10,19 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstring>
 
 namespace dscope {
 namespace {
 
 using test::CommandResult;
 using test::dscope;
+using test::read_logits;
 using test::TemporaryDirectory;
 using ::testing::HasSubstr;
 
 const std::string kTiny = DSCOPE_TEST_DATA "/dsv4_tiny";
 const std::string kDecodeTiny =
     "run --checkpoint " + kTiny + " --input-ids " + kTiny + "/expected.safetensors:input_ids ";
-
-std::vector<float> read_logits(const std::string& path) {
-  const SafetensorsFile file(path);
-  const std::span<const std::byte> bytes = file.bytes(*file.find("logits"));
-  std::vector<float> logits(bytes.size() / 4);
-  std::memcpy(logits.data(), bytes.data(), bytes.size());
-  return logits;
-}
 
 double worst_error(const std::vector<float>& a, const std::vector<float>& b) {
   const std::vector<double> e = test::relative_errors(a, b, 512);

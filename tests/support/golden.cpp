@@ -120,6 +120,10 @@ Decoded decode(WeightSource& weights, const Golden& golden, Communicator& comm,
   return decode(*decoder, weights.config(), golden, spec.forced, spec.steps);
 }
 
+std::vector<float> read_logits(const std::filesystem::path& file) {
+  return read_floats(SafetensorsFile(file), "logits");
+}
+
 std::int64_t expert_mismatches(const Golden& golden, const Decoded& decoded, const ModelConfig& m) {
   const std::int64_t k = m.experts_per_token;
   const auto set_of = [k](auto begin) { return std::set<std::int32_t>(begin, begin + k); };

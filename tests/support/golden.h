@@ -47,6 +47,9 @@ struct DecodeSpec {
 [[nodiscard]] Decoded decode(WeightSource& weights, const Golden& golden, Communicator& comm,
                              const DecodeSpec& spec);
 
+// The tensor that `dscope run --dump-logits` wrote.
+[[nodiscard]] std::vector<float> read_logits(const std::filesystem::path& file);
+
 // Tokens and layers in which the chosen experts, as sets, are not the golden ones.
 [[nodiscard]] std::int64_t expert_mismatches(const Golden& golden, const Decoded& decoded,
                                              const ModelConfig& model);
