@@ -9,7 +9,9 @@ DEMO := build/demo
 TINY := tests/data/dsv4_tiny
 
 PACKAGES := g++ cmake ninja-build git libfmt-dev libcli11-dev nlohmann-json3-dev \
-            libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev libopenmpi-dev openmpi-bin
+            libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev libopenmpi-dev openmpi-bin \
+            pkg-config libsimdjson-dev libsqlite3-dev libre2-dev libnlopt-dev libnlopt-cxx-dev \
+            libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri libstb-dev xvfb xauth
 LINT_PACKAGES := clang-format clang-tidy
 LINT_JOBS ?= 2
 

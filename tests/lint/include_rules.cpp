@@ -41,12 +41,16 @@ const std::vector<Layer>& layers() {
        {"workloads/*", "kernels/*", "profiler/*", "model/*", "dscope_build_info.h"}},
       // Predicts the launch that the library would really choose.
       {"model/*", {"model/*", "workloads/*", "profiler/profile/*", "kernels/*/*_config.h"}},
-      {"viewer/view_data/*", {"workloads/*", "profiler/profile/*", "model/*"}},
-      {"viewer/*", {"viewer/*"}},
+      // Everything that is drawn is computed here, by the code that the command line uses.
+      {"viewer/view_data/*",
+       {"viewer/view_data/*", "workloads/*", "profiler/profile/*", "profiler/attribute/*",
+        "profiler/import/*", "profiler/export/*", "profiler/collect/activity.h", "model/*"}},
+      // Drawing, and the application around it.
+      {"viewer/*", {"viewer/*", "workloads/stage.h", "workloads/base/*"}},
       // Tests of the command line run the program.
       {"tests/*",
        {"tests/*", "workloads/*", "kernels/*", "profiler/[!c]*", "profiler/collect/*", "model/*",
-        "viewer/view_data/*"}},
+        "viewer/*"}},
   };
   return kLayers;
 }

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/configuration.h"
+#include "profiler/profile/profile.h"
+#include "workloads/op.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dscope::model {
+
+// One op of the step, summed over its layers.
+struct OpPrediction {
+  Op op = Op::kEmbed;
+  std::int64_t launches = 0;
+  double time_ns = 0;
+  std::string limit;  // as in profile::PredictedStage
+  double bytes = 0;
+  double flops = 0;
+  // Of the op's main kernel, where the kernel set describes it.
+  std::optional<double> blocks_per_sm;
+  std::optional<double> waves;
+  std::optional<double> bandwidth_gbps;  // that its concurrency allows
+};
+
+// Whether the configuration fits the memory of one GPU, and what would.
+struct MemoryFit {
+  double needed_bytes = 0;
+  double available_bytes = 0;
+  std::int64_t largest_batch = 0;    // at this context; 0: not even one sequence fits
+  std::int64_t largest_context = 0;  // at this batch
+  [[nodiscard]] bool fits() const { return needed_bytes <= available_bytes; }
+};
+
+// What predict() knows. `prediction` is the section of the profile document.
+struct Outcome {
+  profile::Prediction prediction;
+  std::vector<OpPrediction> ops;  // in the order of kOps, only those of this configuration
+  double roofline_step_ns = 0;    // bytes and FLOPs at the device's ceilings, nothing else
+  double naive_step_ns = 0;       // all bytes over the datasheet's bandwidth
+  double accepted_per_step = 1;   // tokens a sequence gains a step, with speculation
+  MemoryFit memory;
+  std::vector<std::string> warnings;  // does not fit, a tile that does not launch, assumed values
+};
+
+// The time of one decode step, explained. Throws Error{kUsage} for a configuration that cannot be
+// (TP that does not divide the model), naming the field.
+[[nodiscard]] Outcome predict(const Configuration& configuration);
+
+// The same step time alone, for sweeps: no strings, no JSON.
+[[nodiscard]] double predict_step_ns(const Configuration& configuration);
+
+// The prediction as a profile document of kind "predicted": what report, compare and viewer read.
+[[nodiscard]] profile::Profile predicted_profile(const Configuration& configuration,
+                                                 const Outcome& outcome);
+
+}  // namespace dscope::model
