@@ -38,11 +38,12 @@ void complete_tracks(Trace& trace) {
 
 void add_skipped(Trace& trace, std::string_view reason, std::int64_t count) {
   if (count == 0) return;
-  const auto found = std::find_if(trace.skipped.begin(), trace.skipped.end(),
-                                  [&](const Skipped& s) { return s.reason == reason; });
-  Skipped& entry =
-      found != trace.skipped.end() ? *found : trace.skipped.emplace_back(std::string(reason), 0);
-  entry.count += count;
+  auto entry = std::find_if(trace.skipped.begin(), trace.skipped.end(),
+                            [&](const Skipped& s) { return s.reason == reason; });
+  if (entry == trace.skipped.end()) {
+    entry = trace.skipped.insert(entry, Skipped{std::string(reason), 0});
+  }
+  entry->count += count;
 }
 
 }  // namespace dscope::importer
