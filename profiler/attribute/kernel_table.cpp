@@ -8,8 +8,9 @@
 
 namespace dscope::attribute {
 
-void KernelTable::add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns) {
-  Row& row = rows_[{std::string(name), stage}];
+void KernelTable::add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns,
+                      std::string_view op) {
+  Row& row = rows_[{std::string(name), stage, std::string(op)}];
   row.durations.add(own_ns);
   if (step >= row.step_ns.size()) row.step_ns.resize(step + 1, 0);
   row.step_ns[step] = profile::add_saturating(row.step_ns[step], own_ns);
@@ -19,8 +20,9 @@ std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) co
   std::vector<profile::KernelSummary> list;
   for (const auto& [key, row] : rows_) {
     profile::KernelSummary kernel;
-    kernel.name = key.first;
-    kernel.stage = key.second;
+    kernel.name = key.name;
+    kernel.stage = key.stage;
+    if (!key.op.empty()) kernel.op = key.op;
     kernel.count = row.durations.count();
     kernel.total_ns = row.durations.total_ns();
     kernel.min_ns = row.durations.min_ns();
