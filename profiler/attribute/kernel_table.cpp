@@ -26,6 +26,7 @@ std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) co
     kernel.min_ns = row.durations.min_ns();
     kernel.median_ns = row.durations.quantile(0.5);
     kernel.p95_ns = row.durations.quantile(0.95);
+    kernel.p99_ns = row.durations.quantile(0.99);
     kernel.max_ns = row.durations.max_ns();
     kernel.step_ns = row.step_ns;
     kernel.step_ns.resize(steps, 0);
