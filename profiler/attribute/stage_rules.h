@@ -18,12 +18,13 @@
 //   {"kernels":  [{"pattern": "RE2", "role": "anchor", "stage": "moe", "adopts": "both",
 //                  "step": "first"}, ...],
 //    "ranges":   [{"pattern": "RE2", "stage": "indexer", "role": "anchor"}, ...],
-//    "contexts": [{"role": "gemm", "after": ["norm_rope_cache"], "before": ["flashmla"],
+//    "contexts": [{"of": "gemm", "after": ["norm_rope_cache"], "before": ["flashmla"],
 //                  "stage": "projection"}, ...],
 //    "steps":    ["RE2 of the ranges that are one step", ...]}
 //
 // Every part is optional. A pattern is searched anywhere in the name. The first rule that matches
-// decides: the user's before the built-in ones, and in a file from top to bottom.
+// decides: the user's before the built-in ones, and in a file from top to bottom. The ranges of
+// DecodeScope itself (workloads/op.h) are known without a file.
 namespace dscope::attribute {
 
 enum class RuleRole : std::uint8_t {
@@ -79,9 +80,10 @@ class StageRules {
   // Whether a range is one step.
   [[nodiscard]] bool is_step(std::string_view name) const;
 
-  // The stage of a matrix product between two anchors; an empty optional stands for the beginning
-  // or end of the recording. The first context that fits decides.
-  [[nodiscard]] std::optional<Stage> in_context(std::optional<Stage> after,
+  // The stage of a matrix product (`of` empty), or of an anchor whose stage is `of`, between the
+  // nearest anchors on either side, collectives not counted; an empty optional stands for the
+  // beginning or end of the recording. The first context that fits decides; empty: none does.
+  [[nodiscard]] std::optional<Stage> in_context(std::optional<Stage> of, std::optional<Stage> after,
                                                 std::optional<Stage> before) const;
 
   [[nodiscard]] std::size_t size() const;  // patterns of all kinds
