@@ -24,36 +24,26 @@ Launches::Launches(const collect::ActivityList& list) : activities_(list.activit
     throw input_error("a trace of {} activities is more than can be analysed at once",
                       activities_.size());
   }
-  std::uint64_t largest = 0;
-  std::uint64_t calls = 0;
-  for (const Activity& a : activities_) {
-    if (!is_call(a)) continue;
-    largest = std::max(largest, a.correlation);
-    ++calls;
-  }
-  constexpr std::uint64_t kSpread = 16;
-  const bool dense = largest / kSpread <= calls;
-  if (dense && calls > 0) by_id_.assign(largest + 1, kNoActivity);
   for (std::uint32_t i = 0; i < activities_.size(); ++i) {
-    if (!is_call(activities_[i])) continue;
-    const std::uint64_t id = activities_[i].correlation;
-    if (!dense) {
-      by_order_.emplace_back(id, i);
-    } else if (by_id_[id] == kNoActivity) {
-      by_id_[id] = i;  // of calls with one id the first
-    }
+    if (is_call(activities_[i])) calls_.emplace_back(activities_[i].correlation, i);
   }
-  std::sort(by_order_.begin(), by_order_.end());
+  if (!std::is_sorted(calls_.begin(), calls_.end())) std::sort(calls_.begin(), calls_.end());
 }
 
 std::optional<std::uint32_t> Launches::call_of(std::uint64_t correlation) const {
   if (correlation == 0) return std::nullopt;
-  if (correlation < by_id_.size() && by_id_[correlation] != kNoActivity) {
-    return by_id_[correlation];
+  constexpr std::size_t kNear = 8;
+  const std::size_t near = std::min(calls_.size(), last_ + kNear);
+  for (std::size_t i = last_; i < near; ++i) {
+    if (calls_[i].first == correlation && (i == 0 || calls_[i - 1].first != correlation)) {
+      last_ = i;
+      return calls_[i].second;
+    }
   }
-  const auto found = std::lower_bound(by_order_.begin(), by_order_.end(),
+  const auto found = std::lower_bound(calls_.begin(), calls_.end(),
                                       std::pair<std::uint64_t, std::uint32_t>(correlation, 0));
-  if (found == by_order_.end() || found->first != correlation) return std::nullopt;
+  if (found == calls_.end() || found->first != correlation) return std::nullopt;
+  last_ = static_cast<std::size_t>(found - calls_.begin());
   return found->second;
 }
 

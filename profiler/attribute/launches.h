@@ -42,10 +42,10 @@ class Launches {
 
  private:
   const std::vector<collect::Activity>& activities_;
-  // Correlation ids are small numbers in order, so a table by id answers at once; a list whose ids
-  // are spread out is searched.
-  std::vector<std::uint32_t> by_id_;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_order_;
+  // Ids of calls in order. Work is recorded nearly in the order of its calls, so a look-up starts
+  // where the last one ended.
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> calls_;
+  mutable std::size_t last_ = 0;
   std::vector<Launch> sorted_;
   bool is_sorted_ = false;
 };
