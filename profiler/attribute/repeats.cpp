@@ -143,7 +143,7 @@ std::size_t period_of(const std::vector<std::uint64_t>& pieces) {
 }
 
 Repeats periodic(const collect::ActivityList& list, const std::vector<LabelledWork>& work,
-                 Order order, Stage stage) {
+                 Order order, Stage stage, std::size_t shortest) {
   std::vector<std::size_t> ticks;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const LabelledWork& label = work[order[i]];
@@ -151,7 +151,7 @@ Repeats periodic(const collect::ActivityList& list, const std::vector<LabelledWo
   }
   if (ticks.size() < 4) return {};
   const std::size_t period = period_of(piece_hashes(list, order, ticks));
-  if (period == 0) return {};
+  if (period < shortest) return {};
   // The recording begins somewhere in a step. Everything from its first piece to the piece one
   // period later is a step as good as any, so that is where steps are cut.
   Repeats repeats;
@@ -162,6 +162,20 @@ Repeats periodic(const collect::ActivityList& list, const std::vector<LabelledWo
     if (ticks[tick] >= lead) repeats.starts.push_back(ticks[tick] - lead);
   }
   return repeats;
+}
+
+// Whether there are kernels that only a step of this kind of model has.
+bool decodes(const std::vector<LabelledWork>& work, Order order) {
+  return std::any_of(order.begin(), order.end(), [&](std::uint32_t index) {
+    const Stage stage = work[index].stage;
+    return stage == Stage::kFlashMla || stage == Stage::kMoe || stage == Stage::kIndexer;
+  });
+}
+
+// The end of a name that says least is cut off.
+std::string brief(const std::string& name) {
+  constexpr std::size_t kLongest = 60;
+  return name.size() <= kLongest ? name : name.substr(0, kLongest) + "...";
 }
 
 }  // namespace
@@ -175,14 +189,16 @@ Repeats find_repeats(const collect::ActivityList& list, const NameRules& names,
   if (mark) {
     if (mark->at.size() < 2) return {};  // one step, whatever repeats inside it
     const char* where = mark->where == StepMark::kFirst ? "begin" : "end";
-    return {fmt::format("kernels that {} a step ({})", where, list.names[mark->name]),
+    return {fmt::format("kernels that {} a step ({})", where, brief(list.names[mark->name])),
             mark_starts(*mark, order.size())};
   }
-  for (const Stage stage : {Stage::kMhc, Stage::kNccl}) {
-    Repeats repeats = periodic(list, work, order, stage);
-    if (!repeats.starts.empty()) return repeats;
+  // At least two layers, of four hyper-connection kernels or two collectives each: what repeats
+  // faster is a layer. Collectives alone could be those of any program.
+  Repeats repeats = periodic(list, work, order, Stage::kMhc, 8);
+  if (repeats.starts.empty() && decodes(work, order)) {
+    repeats = periodic(list, work, order, Stage::kNccl, 4);
   }
-  return {};
+  return repeats;
 }
 
 }  // namespace dscope::attribute
