@@ -144,8 +144,17 @@ class Neighbours {
     return rule_of(index) && rule_of(index)->lean == lean;
   }
 
-  // The first border with the fewest helpers on the wrong side.
+  // The first border with the fewest helpers on the wrong side; work of an unknown name is a border
+  // of its own.
   void divide(std::span<const std::uint32_t> run, Stage previous, Stage next) {
+    const auto is_unknown = [&](std::uint32_t index) { return !rule_of(index); };
+    const auto first = std::find_if(run.begin(), run.end(), is_unknown);
+    if (first != run.end()) {
+      const auto last = std::find_if(run.rbegin(), run.rend(), is_unknown);
+      give({run.begin(), first}, previous, kBorder, false);
+      give({last.base(), run.end()}, next, kBorder, false);
+      return;
+    }
     std::size_t wrong = 0;
     for (const std::uint32_t index : run) wrong += leans(index, Lean::kPrevious) ? 1 : 0;
     std::size_t fewest = wrong;

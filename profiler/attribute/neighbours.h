@@ -16,7 +16,8 @@
 //     the one that takes helpers on that side; where both do, the border is where the fewest
 //     helpers are on the wrong side of it (Lean), and what could be either goes to the later one;
 //     where neither does, they prepare the later one.
-//   - Work whose name no rule knows belongs to a stage only when that is on both sides.
+//   - Work whose name no rule knows belongs to a stage only when that is on both sides; between two
+//     stages it is where they part.
 //   - The same surroundings get the same answer: the names of the six pieces before and after
 //   decide
 //     by majority over the whole trace, and stand in where the recording begins or ends.
