@@ -20,7 +20,13 @@ class KernelTable {
  public:
   // `step`: index into Measurement::steps. `op`: empty where not known.
   void add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns,
-           std::string_view op = {});
+           std::string_view op = {}) {
+    add(row(name, stage, op), step, own_ns);
+  }
+
+  // The same in two parts, for callers that see a name a million times.
+  [[nodiscard]] std::size_t row(std::string_view name, Stage stage, std::string_view op = {});
+  void add(std::size_t row, std::size_t step, std::int64_t own_ns);
 
   // By descending total; `steps` is the number of steps, and the length of every step_ns.
   [[nodiscard]] std::vector<profile::KernelSummary> summaries(std::size_t steps) const;
@@ -36,7 +42,8 @@ class KernelTable {
     std::string op;
     auto operator<=>(const Key&) const = default;
   };
-  std::map<Key, Row> rows_;
+  std::map<Key, std::size_t> index_;
+  std::vector<Row> rows_;
 };
 
 }  // namespace dscope::attribute
