@@ -32,7 +32,8 @@ double stage_ns(const profile::Prediction& prediction, Stage stage) {
 
 // log(predicted / measured), 0 inside the measured range.
 double log_ratio(double predicted, double low, double high) {
-  constexpr double kLeastNs = 1;  // a stage that the model does not have is very wrong, not infinite
+  constexpr double kLeastNs =
+      1;  // a stage that the model does not have is very wrong, not infinite
   const double p = std::max(predicted, kLeastNs);
   if (p < low) return std::log(p / low);
   if (p > high) return std::log(p / high);
@@ -125,8 +126,8 @@ std::string calibration_id(const KernelSet& set, const std::vector<FitVariable>&
   return fmt::format("{}-{:08x}", set.name, hash);
 }
 
-void add_residual(profile::Calibration& calibration, const ConfigurationError& error,
-                  bool held_out, std::string_view suffix) {
+void add_residual(profile::Calibration& calibration, const ConfigurationError& error, bool held_out,
+                  std::string_view suffix) {
   calibration.residuals.push_back({error.source + std::string(suffix), error.measured_ns,
                                    error.predicted_ns, held_out, nullptr});
   for (const StageError& stage : error.stages) {

@@ -134,8 +134,7 @@ GridPoint read_point(const JsonReader& json) {
 }
 
 nlohmann::ordered_json point_json(const GridPoint& point) {
-  nlohmann::ordered_json json{
-      {"tp", point.tp}, {"batch", point.batch}, {"context", point.context}};
+  nlohmann::ordered_json json{{"tp", point.tp}, {"batch", point.batch}, {"context", point.context}};
   if (point.extra_shared_bytes) json["extra_shared_bytes"] = *point.extra_shared_bytes;
   if (point.unique_experts) {
     constexpr double kThousandth = 1000;
@@ -177,18 +176,12 @@ Grid condense(const std::vector<std::pair<std::string, profile::Profile>>& docum
 }
 
 nlohmann::ordered_json to_json(const Grid& grid) {
-  nlohmann::ordered_json json{{"schema", kGridSchema},
-                              {"schema_version", kGridVersion},
-                              {"device", grid.device},
-                              {"kernel_set", grid.kernel_set},
-                              {"model", grid.model},
-                              {"layers", grid.layers},
-                              {"numerics", grid.numerics},
-                              {"gpu", grid.gpu},
-                              {"driver", grid.driver},
-                              {"cuda", grid.cuda},
-                              {"git_sha", grid.git_sha},
-                              {"created_utc", grid.created_utc}};
+  nlohmann::ordered_json json{{"schema", kGridSchema},     {"schema_version", kGridVersion},
+                              {"device", grid.device},     {"kernel_set", grid.kernel_set},
+                              {"model", grid.model},       {"layers", grid.layers},
+                              {"numerics", grid.numerics}, {"gpu", grid.gpu},
+                              {"driver", grid.driver},     {"cuda", grid.cuda},
+                              {"git_sha", grid.git_sha},   {"created_utc", grid.created_utc}};
   json["points"] = nlohmann::ordered_json::array();
   for (const GridPoint& point : grid.points) json["points"].push_back(point_json(point));
   return json;
@@ -268,8 +261,7 @@ Measured measured(const Grid& grid, const GridPoint& point) {
 }
 
 std::string label(const GridPoint& point) {
-  std::string text =
-      fmt::format("tp {}, T {}, {} tokens", point.tp, point.batch, point.context);
+  std::string text = fmt::format("tp {}, T {}, {} tokens", point.tp, point.batch, point.context);
   if (point.extra_shared_bytes) text += fmt::format(", +{:.0f} B", *point.extra_shared_bytes);
   return text;
 }

@@ -24,7 +24,7 @@ struct GridPoint {
   std::optional<double> unique_experts;      // of this rank a layer, mean
   double step_ns = 0;                        // wall time, untraced
   std::optional<double> traced_ns;           // wall time of the traced steps
-  double spread = 0;      // median absolute deviation of the untraced steps over their median
+  double spread = 0;       // median absolute deviation of the untraced steps over their median
   std::int64_t steps = 0;  // untraced ones
   struct StageSample {
     double time_ns = 0;  // traced
@@ -52,8 +52,7 @@ struct Grid {
 // Condenses documents of `dscope run --profile`, each with its file name. Throws Error{kInput}
 // naming the file that lacks something or was measured on another GPU, model or commit than the
 // first, and for two files of one configuration.
-[[nodiscard]] Grid condense(
-    const std::vector<std::pair<std::string, profile::Profile>>& documents);
+[[nodiscard]] Grid condense(const std::vector<std::pair<std::string, profile::Profile>>& documents);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const Grid& grid);  // one point a line when dumped
 [[nodiscard]] std::string to_text(const Grid& grid);
