@@ -5,10 +5,12 @@
 #include "model/closest_name.h"
 #include "model/kernel_constants.h"
 #include "model/predict.h"
+#include "model/speculation.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <functional>
@@ -28,6 +30,20 @@ double stage_ns(const profile::Prediction& prediction, Stage stage) {
     if (entry.stage == stage) return entry.time_ns;
   }
   return 0;
+}
+
+struct Times {
+  double token_ns = 0;
+  std::array<double, kStageCount> stages{};
+};
+
+// Without intervals, which cost many predictions each.
+Times times_of(const Configuration& configuration) {
+  Times times;
+  times.stages = predict_stages_ns(configuration);
+  for (const double ns : times.stages) times.token_ns += ns;
+  times.token_ns /= accepted_tokens(configuration.speculation);
+  return times;
 }
 
 // log(predicted / measured), 0 inside the measured range.
@@ -93,13 +109,12 @@ FitProblem problem_of(const KernelSet& start, const std::vector<const Measured*>
     for (const Measured* m : data) {
       Configuration configuration = m->configuration;
       configuration.kernel_set = set;
-      const profile::Prediction prediction = predict(configuration).prediction;
-      residuals.push_back(
-          log_ratio(token_ns(configuration, prediction.tok_s), m->token_ns, m->token_ns));
+      const Times times = times_of(configuration);
+      residuals.push_back(log_ratio(times.token_ns, m->token_ns, m->token_ns));
       for (const MeasuredStage& stage : m->stages) {
         if (!counts(stage, options.smallest_stage_ns)) continue;
-        residuals.push_back(
-            log_ratio(stage_ns(prediction, stage.stage), stage.low_ns, stage.high_ns));
+        residuals.push_back(log_ratio(times.stages[static_cast<std::size_t>(stage.stage)],
+                                      stage.low_ns, stage.high_ns));
       }
     }
     return residuals;

@@ -62,6 +62,13 @@ std::string device_name(const profile::Profile& document, const std::string& sou
   throw input_error("{}: GPU \"{}\" is not in the catalogue; name one with --device", source, gpu);
 }
 
+// Documents hold no measured links: what boxes of such GPUs have.
+Interconnect usual_interconnect(const Device& device,
+                                const std::optional<ParallelLayout>& layout) {
+  const bool nvlink = device.nvlink.value.value_or(false);
+  return find_interconnect(nvlink ? "nvlink4" : usual_pcie(layout ? layout->tp : 1));
+}
+
 // How the run forced its kernels: what `dscope run` writes beside the workload.
 TileOverrides tiles_of(const profile::Workload& workload) {
   TileOverrides tiles;
@@ -100,6 +107,31 @@ std::vector<double> unique_experts(const profile::Workload& workload) {
     return std::vector<double>(layers, op.weight_bytes / one_each);
   }
   return {};
+}
+
+// What a prediction says of itself beyond the workload section.
+void set_predicted(Configuration& configuration, const nlohmann::json& parameters) {
+  const auto get = [&](const char* key, auto& out) {
+    const auto found = parameters.find(key);
+    if (found != parameters.end() && !found->is_null()) found->get_to(out);
+  };
+  get("graph", configuration.graph);
+  get("collectives", configuration.collectives);
+  std::int64_t captured = 0;
+  get("captured_context", captured);
+  if (captured > 0) configuration.captured_context = captured;
+  double power = 0;
+  get("power_limit_w", power);
+  if (power > 0) configuration.power_limit_w = power;
+  std::string links;
+  get("interconnect", links);
+  if (!links.empty()) configuration.interconnect = find_interconnect(links);
+  nlohmann::json speculation;
+  get("speculation", speculation);
+  if (!speculation.is_object()) return;
+  configuration.speculation = {speculation.value("depth", std::int64_t{0}),
+                               speculation.value("acceptance", 0.0),
+                               speculation.value("draft_share", 0.0)};
 }
 
 bool was_eager(const profile::Profile& document) {
@@ -145,6 +177,7 @@ Configuration configuration_of(const profile::Profile& document, const std::stri
   configuration.model = *workload.model;
   configuration.numerics = workload.numerics.value_or(configuration.numerics);
   configuration.device = find_device(device_name(document, source, device));
+  configuration.interconnect = usual_interconnect(configuration.device, workload.layout);
   configuration.kernel_set = find_kernel_set(*set);
   configuration.batch = *workload.batch;
   configuration.context = std::max<std::int64_t>(1, std::llround(*workload.context_mean));
@@ -152,6 +185,13 @@ Configuration configuration_of(const profile::Profile& document, const std::stri
   configuration.tiles = tiles_of(workload);
   set_layout(configuration, workload);
   configuration.unique_experts = unique_experts(workload);
+  if (document.prediction && document.prediction->parameters) {
+    try {
+      set_predicted(configuration, *document.prediction->parameters);
+    } catch (const nlohmann::json::exception& e) {
+      throw input_error("{}: /prediction/parameters: {}", source, e.what());
+    }
+  }
   return configuration;
 }
 

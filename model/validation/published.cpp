@@ -219,11 +219,17 @@ const std::vector<Microbench>& microbenchmarks() {
   return rows;
 }
 
+std::string_view usual_pcie(std::int64_t gpus) {
+  constexpr std::int64_t kOneSwitch = 4;
+  return gpus <= kOneSwitch ? "pcie5-switch" : "pcie5-dual-socket";
+}
+
 Configuration configuration_of(const PublishedRow& row, const KernelSet& kernel_set) {
   DSCOPE_REQUIRE(row.usable(), "row {} is excluded: {}", row.id, row.excluded);
   Configuration configuration;
   configuration.model = preset(row.model);
   configuration.device = find_device(row.device);
+  configuration.interconnect = find_interconnect(usual_pcie(*row.tp));
   configuration.kernel_set = kernel_set;
   configuration.tp = *row.tp;
   configuration.ep = row.ep.value_or(1);

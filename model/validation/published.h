@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dscope::model {
@@ -69,6 +70,10 @@ struct PublishedRow {
 // Error{kInput} naming `source` and the JSON pointer.
 [[nodiscard]] std::vector<PublishedRow> published_rows_from_json(const nlohmann::json& json,
                                                                  const std::string& source);
+
+// The interconnect of the catalogue taken for so many GPUs in PCIe slots where a source says no
+// more: up to four below one switch, more on two sockets.
+[[nodiscard]] std::string_view usual_pcie(std::int64_t gpus);
 
 // What predict() needs for a usable row. Throws Error{kUsage} for a device that is not there.
 [[nodiscard]] Configuration configuration_of(const PublishedRow& row, const KernelSet& kernel_set);

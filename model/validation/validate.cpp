@@ -3,8 +3,8 @@
 #include "model/validation/validate.h"
 
 #include "model/embedded_file.h"
-#include "model/kernel_constants.h"
 #include "model/predict.h"
+#include "model/speculation.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 #include "workloads/base/json_util.h"
@@ -134,8 +134,8 @@ std::vector<RooflineCheck> roofline_checks() {
   std::vector<RooflineCheck> checks;
   for (const PublishedRow& row : published_rows()) {
     if (!row.usable()) continue;
-    const Measured m = measured(row, roofline_kernel_set());
-    checks.push_back({&row, prediction_error(m, roofline_kernel_set(), 0).predicted_ns});
+    const Configuration c = configuration_of(row, roofline_kernel_set());
+    checks.push_back({&row, roofline_step_ns(c) / accepted_tokens(c.speculation)});
   }
   return checks;
 }
