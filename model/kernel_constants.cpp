@@ -18,6 +18,11 @@ constexpr double kMostLaunches = 500;
 ConstantInfo share(std::string name, double neutral, std::string help) {
   return {std::move(name), "share", neutral, 0, 1, std::move(help)};
 }
+// A share of a rate that something must reach at all.
+ConstantInfo efficiency(std::string name, double neutral, std::string help) {
+  constexpr double kLeast = 0.001;
+  return {std::move(name), "share", neutral, kLeast, 1, std::move(help)};
+}
 ConstantInfo time(std::string name, std::string help) {
   return {std::move(name), "ns", 0, 0, kMostNs, std::move(help)};
 }
@@ -29,15 +34,15 @@ ConstantInfo factor(std::string name, double neutral, double highest, std::strin
 }
 
 void add_memory_and_compute(std::vector<ConstantInfo>& all) {
-  all.push_back(share("dram_efficiency", 1,
-                      "of the device's read bandwidth that enough loads in flight reach"));
+  all.push_back(efficiency("dram_efficiency", 1,
+                           "of the device's read bandwidth that enough loads in flight reach"));
   all.push_back(factor("latency_factor", 0, 100,
                        "latency under load over the device's; 0: loads in flight never limit"));
-  all.push_back(share("l2_efficiency", 1, "of the device's L2 bandwidth that gathers reach"));
+  all.push_back(efficiency("l2_efficiency", 1, "of the device's L2 bandwidth that gathers reach"));
   all.push_back(share("l2_hit_share", 1,
                       "of what L2 could keep from step to step that it does keep (LRU: none)"));
-  all.push_back(share("tensor_efficiency", 1, "of the tensor rate"));
-  all.push_back(share("cuda_core_efficiency", 1, "of the FP32 rate outside tensor cores"));
+  all.push_back(efficiency("tensor_efficiency", 1, "of the tensor rate"));
+  all.push_back(efficiency("cuda_core_efficiency", 1, "of the FP32 rate outside tensor cores"));
   for (const auto& [format, what] :
        {std::array{"fp4", "MXFP4 experts"}, std::array{"fp8", "FP8 matrices"},
         std::array{"bf16", "BF16 and float32 matrices"}}) {
@@ -46,6 +51,10 @@ void add_memory_and_compute(std::vector<ConstantInfo>& all) {
                                      "up to 8 tokens at a time",
                                      what)));
   }
+}
+
+void add_capacity(std::vector<ConstantInfo>& all) {
+  all.push_back(share("memory_reserve_share", 0, "of GPU memory that the engine keeps for itself"));
 }
 
 void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
@@ -104,13 +113,13 @@ void add_collectives(std::vector<ConstantInfo>& all) {
   all.push_back(time("nccl_base_ns", "of a collective besides its steps: start, first poll"));
   all.push_back(time("nccl_step_ns", "of one ring or tree step besides the hop, protocol LL"));
   all.push_back(time("nccl_simple_step_ns", "what a step of protocol Simple takes longer"));
-  all.push_back(share("ll_bandwidth_share", 0.5,
-                      "of a link that carries data with LL: 4 bytes in 8 are flags"));
-  all.push_back(share("ll128_bandwidth_share", 0.9375, "the same with LL128: 8 bytes in 128"));
-  all.push_back(share("link_efficiency", 1, "of a link that a ring reaches"));
+  all.push_back(efficiency("ll_bandwidth_share", 0.5,
+                           "of a link that carries data with LL: 4 bytes in 8 are flags"));
+  all.push_back(efficiency("ll128_bandwidth_share", 0.9375, "the same with LL128: 8 bytes in 128"));
+  all.push_back(efficiency("link_efficiency", 1, "of a link that a ring reaches"));
   all.push_back(time("one_shot_base_ns", "of a one-shot or two-shot all-reduce besides its hops"));
-  all.push_back(
-      share("all_to_all_efficiency", 1, "of a link when every GPU writes to all others at once"));
+  all.push_back(efficiency("all_to_all_efficiency", 1,
+                           "of a link when every GPU writes to all others at once"));
   all.push_back(factor("hop_factor", 0, 100, "hops counted at this multiple of their latency"));
   all.push_back(
       time("arrival_skew_ns", "standard deviation of the ranks' arrival at a collective"));
@@ -119,6 +128,7 @@ void add_collectives(std::vector<ConstantInfo>& all) {
 std::vector<ConstantInfo> make_constants() {
   std::vector<ConstantInfo> all;
   add_memory_and_compute(all);
+  add_capacity(all);
   add_launch_and_fixed(all);
   add_library(all);
   add_programs(all);

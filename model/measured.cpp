@@ -63,8 +63,7 @@ std::string device_name(const profile::Profile& document, const std::string& sou
 }
 
 // Documents hold no measured links: what boxes of such GPUs have.
-Interconnect usual_interconnect(const Device& device,
-                                const std::optional<ParallelLayout>& layout) {
+Interconnect usual_interconnect(const Device& device, const std::optional<ParallelLayout>& layout) {
   const bool nvlink = device.nvlink.value.value_or(false);
   return find_interconnect(nvlink ? "nvlink4" : usual_pcie(layout ? layout->tp : 1));
 }
