@@ -161,7 +161,9 @@ void write_constants(Calibrated& result, const std::vector<FitVariable>& variabl
     constant.high = fitted.high[i];
     constant.unit = find_kernel_constant(variables[i].name)->unit;
     constant.source = "fitted";
-    constant.where = options.where;
+    constant.where = options.where.empty()
+                         ? fmt::format("{} measured times", fitted.residuals.size())
+                         : options.where;
     result.calibration.constants.push_back(
         {variables[i].name, constant.value, constant.unit, constant.low, constant.high, nullptr});
   }
