@@ -81,12 +81,14 @@ void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
 }
 
 void add_library(std::vector<ConstantInfo>& all) {
+  all.push_back(cycles("linear_tile_cycles", "of a block, to begin and end a tile of a product"));
   all.push_back(cycles("attention_tile_cycles", "a tile of 32 entries, 16 query rows"));
   all.push_back(cycles("attention_wide_tile_cycles", "a tile of 32 entries, 32 query rows"));
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));
   all.push_back(factor("attention_merge_bytes_per_ns", 0, 1e5,
                        "that the last block of a group reads split results with; 0: at once"));
-  all.push_back(cycles("moe_pass_cycles", "of a block, for each pass over an expert"));
+  all.push_back(
+      cycles("moe_tile_cycles", "of a block, to begin and end a tile or a pass over an expert"));
 }
 
 void add_programs(std::vector<ConstantInfo>& all) {

@@ -64,7 +64,8 @@ KernelValues::KernelValues(const KernelSet& set) {
   attention_wide_tile_cycles = set.constant("attention_wide_tile_cycles");
   attention_merge_ns = set.constant("attention_merge_ns");
   attention_merge_bytes_per_ns = set.constant("attention_merge_bytes_per_ns");
-  moe_pass_cycles = set.constant("moe_pass_cycles");
+  moe_tile_cycles = set.constant("moe_tile_cycles");
+  linear_tile_cycles = set.constant("linear_tile_cycles");
   index_capacity_bytes = set.constant("index_capacity_bytes");
   nccl_base_ns = set.constant("nccl_base_ns");
   nccl_step_ns = set.constant("nccl_step_ns");

@@ -49,7 +49,8 @@ struct KernelValues {
   double attention_wide_tile_cycles = 0;
   double attention_merge_ns = 0;
   double attention_merge_bytes_per_ns = 0;
-  double moe_pass_cycles = 0;
+  double moe_tile_cycles = 0;
+  double linear_tile_cycles = 0;
   ProgramShape moe;
   ProgramShape attention;
   ProgramShape linear;
