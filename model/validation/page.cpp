@@ -210,6 +210,30 @@ std::string grid_section(const GridValidation& g) {
   return text + "\n";
 }
 
+std::string collective_section(const Validation& validation) {
+  std::vector<double> errors;
+  std::string rows;
+  for (const CollectiveCheck& c : validation.collectives) {
+    const double error = c.predicted_ns / c.measured_ns - 1;
+    if (c.row->doubtful.empty()) errors.push_back(error);
+    rows += fmt::format("| [{}]({}) | {} | {} | {} | {:.0f} | {:.1f} | {:.1f} | {}{} |\n",
+                        c.row->id, c.row->source, c.row->interconnect, *c.row->ranks, c.what,
+                        *c.row->payload_bytes, c.measured_ns / kUs, c.predicted_ns / kUs,
+                        percent(error), c.row->doubtful.empty() ? "" : ", doubtful");
+  }
+  const Spread s = spread(errors);
+  return fmt::format(
+             "## All-reduces over PCIe\n\nPublished micro-benchmarks against the collective terms "
+             "(constants of `dscope`, derived from some of these rows): {} times, median error "
+             "{:.0f} %, worst {:.0f} %. The default NCCL of the dual-socket box picked its Simple "
+             "protocol with two channels where LL would have been faster; the model lets NCCL take "
+             "the fastest.\n\n"
+             "| row | links | ranks | what | bytes | measured us | predicted us | error |\n"
+             "|---|---|--:|---|--:|--:|--:|--:|\n",
+             s.count, 100 * s.median, 100 * s.worst) +
+         rows + "\n";
+}
+
 std::string assumed_section() {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const PublishedRow& row : published_rows()) {
@@ -256,6 +280,7 @@ std::string validation_page(const Validation& validation) {
   text += "## Published measurements by kernel set\n\n" + summary(validation);
   for (const SetValidation& set : validation.sets) text += set_section(set);
   text += roofline_section(validation);
+  text += collective_section(validation);
   text += assumed_section();
   text += excluded_section();
   return text;

@@ -131,16 +131,17 @@ PublishedRow read_row(const JsonReader& json) {
 }
 
 Microbench read_microbench(const JsonReader& json) {
-  refuse_unknown_keys(
-      json, {"id", "source", "device", "host", "note", "ranks", "payload_bytes", "nccl_us",
-             "nccl_tuned_us", "oneshot_us", "us", "doubtful", "use", "excluded", "data"});
+  refuse_unknown_keys(json, {"id", "source", "device", "host", "note", "ranks", "payload_bytes",
+                             "interconnect", "nccl_us", "nccl_tuned_us", "oneshot_us", "us",
+                             "doubtful", "use", "excluded", "data"});
   Microbench row;
   row.id = required_text(json, "id");
   row.source = required_text(json, "source");
   for (const auto& [key, field] :
        {std::pair{"device", &row.device}, std::pair{"host", &row.host},
-        std::pair{"note", &row.note}, std::pair{"doubtful", &row.doubtful},
-        std::pair{"use", &row.use}, std::pair{"excluded", &row.excluded}}) {
+        std::pair{"interconnect", &row.interconnect}, std::pair{"note", &row.note},
+        std::pair{"doubtful", &row.doubtful}, std::pair{"use", &row.use},
+        std::pair{"excluded", &row.excluded}}) {
     *field = text(json, key);
   }
   row.ranks = integer(json, "ranks", kMostGpus);

@@ -86,6 +86,7 @@ struct Microbench {
   std::string source;
   std::string device;  // of the catalogue; may be empty
   std::string host;
+  std::string interconnect;  // of the catalogue, the nearest to the host; may be empty
   std::string note;
   std::optional<std::int64_t> ranks;
   std::optional<double> payload_bytes;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/validation/validate.h"
 
+#include "model/collective.h"
 #include "model/embedded_file.h"
 #include "model/predict.h"
 #include "model/speculation.h"
@@ -140,6 +141,25 @@ std::vector<RooflineCheck> roofline_checks() {
   return checks;
 }
 
+std::vector<CollectiveCheck> collective_checks() {
+  std::vector<CollectiveCheck> checks;
+  const KernelValues kernels(find_kernel_set("dscope"));
+  for (const Microbench& row : microbenchmarks()) {
+    if (!row.excluded.empty() || !row.payload_bytes || row.interconnect.empty()) continue;
+    const Fabric links = fabric(find_interconnect(row.interconnect), *row.ranks);
+    const auto add = [&](const char* what, const std::optional<double>& measured_ns,
+                         AllReduce choice) {
+      if (!measured_ns) return;
+      checks.push_back({&row, what, *measured_ns,
+                        all_reduce_time(*row.payload_bytes, links, kernels, choice).time.total()});
+    };
+    add("NCCL", row.nccl_ns, AllReduce::kNccl);
+    add("NCCL, tuned by its author", row.nccl_tuned_ns, AllReduce::kNccl);
+    add("one-shot", row.oneshot_ns, AllReduce::kOneShot);
+  }
+  return checks;
+}
+
 GridValidation validate_grid(const Grid& grid) {
   constexpr double kSmallestStageNs = 5000;
   GridValidation result;
@@ -170,6 +190,7 @@ Validation validate(const Progress& progress) {
     advance();
   }
   result.roofline = roofline_checks();
+  result.collectives = collective_checks();
   advance();
   for (const Grid& grid : measured_grids()) {
     result.grids.push_back(validate_grid(grid));

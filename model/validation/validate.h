@@ -44,6 +44,14 @@ struct RooflineCheck {
   [[nodiscard]] bool holds() const { return roofline_ns <= row->tpot_ns(); }
 };
 
+// A published all-reduce against the terms that predictions use.
+struct CollectiveCheck {
+  const Microbench* row = nullptr;
+  std::string what;  // "NCCL", "NCCL, tuned by its author", "one-shot"
+  double measured_ns = 0;
+  double predicted_ns = 0;
+};
+
 struct GridValidation {
   const Grid* grid = nullptr;
   std::vector<ConfigurationError> calibration;  // points the kernel set was fitted to
@@ -54,6 +62,7 @@ struct GridValidation {
 struct Validation {
   std::vector<SetValidation> sets;
   std::vector<RooflineCheck> roofline;
+  std::vector<CollectiveCheck> collectives;
   std::vector<GridValidation> grids;
 };
 
@@ -63,6 +72,8 @@ using Progress = std::function<void(int done, int of)>;
 [[nodiscard]] Validation validate(const Progress& progress = {});
 
 [[nodiscard]] std::vector<RooflineCheck> roofline_checks();
+// With the collective constants of the kernel set "dscope".
+[[nodiscard]] std::vector<CollectiveCheck> collective_checks();
 [[nodiscard]] SetValidation validate_set(const CalibrationPlan& plan);
 [[nodiscard]] GridValidation validate_grid(const Grid& grid);
 
