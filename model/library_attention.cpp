@@ -20,7 +20,7 @@ double entry_bytes(const StepContext& context) {
 SparseMlaLaunch sparse_mla_launch(const StepContext& context, int ratio) {
   const ModelConfig& m = context.shape.model;
   const Configuration& c = context.configuration;
-  const std::int64_t capacity = c.captured_context.value_or(c.context);
+  const auto capacity = static_cast<std::int64_t>(context.capacity);
   std::int64_t width = 0;  // of the compressed entries that indices are kept for
   if (ratio == 4) width = m.index_topk;
   if (ratio == 128) width = std::max<std::int64_t>(1, capacity / ratio);
@@ -66,7 +66,7 @@ OpTime library_attention(const StepContext& context, const PricedOp& op) {
   work.l2_bytes = op.cost.bytes() + groups * launch.live_entries * entry_bytes(context);
   work.in_flight_bytes = kSparseMlaTile * entry_bytes(context);
   work.active_sms = std::min(m.sms, blocks);
-  work.balance = w.efficiency;
+  work.balance = blocks / work.active_sms / w.busiest;
   work.tensor_flops =
       op.cost.flops *
       std::max(1.0, static_cast<double>(config.rows) /
@@ -100,7 +100,7 @@ OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
   const Machine& m = context.machine;
   const Configuration& c = context.configuration;
   const auto tokens = static_cast<std::int64_t>(context.shape.tokens);
-  const std::int64_t capacity = c.captured_context.value_or(c.context) / 4;
+  const auto capacity = static_cast<std::int64_t>(context.capacity) / 4;
   const PagedMqaLogitsConfig config =
       pick_config(PagedMqaLogitsProblem{.tokens = tokens, .capacity = capacity}, m.limits());
   const double live_groups = context.shape.tokens * std::ceil(static_cast<double>(c.context / 4) /
@@ -112,7 +112,7 @@ OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
   StreamWork work{.bytes = op.cost.bytes()};
   work.in_flight_bytes = w.resident * kMqaWarps * static_cast<double>(kMqaGroup) * entry;
   work.active_sms = std::min(m.sms, blocks);
-  work.balance = w.efficiency;
+  work.balance = blocks / work.active_sms / w.busiest;
   work.tensor_flops = op.cost.flops;
   work.instructions = op.cost.read_bytes * k.fp8_instructions_per_byte;
   OpTime result;

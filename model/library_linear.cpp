@@ -55,6 +55,7 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
   const std::optional<LinearPlan> plan = linear_plan(p, m.limits());
   double chain_ns = 0;
   double passes = 1;
+  double column_tiles = std::ceil(context.shape.tokens / 8);
   if (plan) {
     const LinearConfig& c = plan->config;
     const double padding = context.configuration.tiles.extra_shared_bytes.value_or(0);
@@ -85,13 +86,19 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
     const double columns = std::min(context.shape.tokens, 8.0 * c.column_tiles);
     const double staged = columns * static_cast<double>(p.cols) * 2;
     work.l2_bytes = work.bytes * passes + units * staged;
-    chain_ns = w.busiest / w.resident * units_of_block * k.linear_tile_cycles / m.clock_ghz;
+    const double windows =
+        std::ceil(std::ceil(slice_chunks / (c.prefetch * sharing)) / plan->window_batches);
+    chain_ns = std::ceil(w.busiest / w.resident) * units_of_block * windows * k.linear_tile_cycles /
+               m.clock_ghz;
+    column_tiles = static_cast<double>(c.column_tiles) / plan->split;
+    work.instructions = units * staged * k.stage_instructions_per_byte;
     result.blocks_per_sm = fit.blocks_per_sm;
     result.waves = w.waves;
   }
-  work.instructions = weight_bytes * passes * instructions;
   const double values =
       static_cast<double>(p.rows[0]) * static_cast<double>(p.cols) * static_cast<double>(p.groups);
+  work.instructions += passes * (weight_bytes * instructions +
+                                 values * column_tiles * k.product_instructions_per_weight);
   work.tensor_flops = 2 * values * std::max(8.0, context.shape.tokens);
   result.launches += 1;
   result.time.add(context.overhead(1, k.fixed_linear_ns));
