@@ -37,6 +37,10 @@ constexpr Command kCommands[] = {
 #if DSCOPE_HAVE_BENCH
     {"bench", "Run the micro-benchmarks", dscope::cli::add_bench},
 #endif
+    {"advise", "Rank what would make a decode step faster", dscope::cli::add_advise},
+    {"calibrate", "Fit the constants of a kernel set to measurements",
+     dscope::cli::add_calibrate},
+    {"validate", "Compare predictions with measurements", dscope::cli::add_validate},
     {"devices", "List the GPUs of the catalogue", dscope::cli::add_devices},
     {"models", "List the model presets", dscope::cli::add_models},
     {"doctor", "Say what this machine can do", dscope::cli::add_doctor},
