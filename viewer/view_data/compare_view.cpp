@@ -1,0 +1,244 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/view_data/compare_view.h"
+
+#include "viewer/view_data/finite.h"
+#include "viewer/view_data/kernel_list.h"
+#include "workloads/base/units.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+namespace dscope::viewer {
+namespace {
+
+using exporter::Comparison;
+using exporter::Delta;
+using exporter::Verdict;
+
+std::string ns_text(const std::optional<double>& ns) {
+  return ns ? format_ns(*ns) : "-";
+}
+
+std::string signed_ns(double ns) {
+  return (ns < 0 ? "-" : "+") + format_ns(std::fabs(ns));
+}
+
+std::string delta_text(const CompareCell& cell) {
+  if (!cell.delta_ns) return "-";
+  std::string text = signed_ns(*cell.delta_ns);
+  if (cell.relative) text += fmt::format(" ({:+.1f} %)", *cell.relative * 100);
+  return text;
+}
+
+std::string tooltip(const CompareCell& cell, const std::string& reason) {
+  std::string text(exporter::name(cell.verdict));
+  if (cell.noise) {
+    text += fmt::format("\nthe difference is {} to {} (about 95 % confidence)",
+                        signed_ns(cell.noise->low), signed_ns(cell.noise->high));
+  }
+  if (!reason.empty()) text += "\n" + reason;
+  return text;
+}
+
+CompareCell cell_of(const Delta& delta) {
+  CompareCell cell;
+  cell.ns = finite(delta.b_ns);
+  cell.delta_ns = finite(delta.delta_ns());
+  cell.relative = finite(delta.relative());
+  if (delta.noise && std::isfinite(delta.noise->low) && std::isfinite(delta.noise->high)) {
+    cell.noise = delta.noise;
+  }
+  cell.verdict = delta.verdict;
+  cell.text = delta_text(cell);
+  cell.tooltip = tooltip(cell, delta.reason);
+  return cell;
+}
+
+CompareCell missing_cell() {
+  CompareCell cell;
+  cell.text = "-";
+  cell.tooltip = "not in this document";
+  return cell;
+}
+
+CompareRow row_of(const Delta& delta, std::size_t documents) {
+  CompareRow row;
+  row.label = delta.label;
+  row.stage = delta.stage;
+  row.base_ns = finite(delta.a_ns);
+  row.base_text = ns_text(row.base_ns);
+  row.others.assign(documents, missing_cell());
+  return row;
+}
+
+using RowKey = std::pair<std::string, Stage>;
+
+// The same rows of several comparisons joined. What only one comparison has is a row, too.
+std::vector<CompareRow> join(const std::vector<Comparison>& comparisons,
+                             std::vector<Delta> Comparison::*list) {
+  std::vector<CompareRow> rows;
+  std::map<RowKey, std::size_t> places;
+  for (std::size_t d = 0; d < comparisons.size(); ++d) {
+    for (const Delta& delta : comparisons[d].*list) {
+      const auto [place, added] = places.try_emplace({delta.id, delta.stage}, rows.size());
+      if (added) rows.push_back(row_of(delta, comparisons.size()));
+      rows[place->second].others[d] = cell_of(delta);
+    }
+  }
+  return rows;
+}
+
+bool took_time(const CompareRow& row) {
+  const auto any = [](const std::optional<double>& ns) { return ns.value_or(0) > 0; };
+  return any(row.base_ns) || std::any_of(row.others.begin(), row.others.end(),
+                                         [&](const CompareCell& cell) { return any(cell.ns); });
+}
+
+bool is_same_everywhere(const CompareRow& row) {
+  return std::all_of(row.others.begin(), row.others.end(),
+                     [](const CompareCell& cell) { return cell.verdict == Verdict::kSame; });
+}
+
+std::size_t hide(std::vector<CompareRow>& rows, const CompareViewOptions& options) {
+  return std::erase_if(rows, [&](const CompareRow& row) {
+    return !took_time(row) || (options.hide_same && is_same_everywhere(row)) ||
+           !contains_ignoring_case(row.label, options.search);
+  });
+}
+
+// The largest difference of any document.
+double most(const CompareRow& row, std::optional<double> CompareCell::*value) {
+  double largest = 0;
+  for (const CompareCell& cell : row.others) {
+    largest = std::max(largest, std::fabs((cell.*value).value_or(0)));
+  }
+  // What only one document has differs by all of its time.
+  for (const CompareCell& cell : row.others) {
+    if (value != &CompareCell::delta_ns || cell.delta_ns) continue;
+    largest = std::max({largest, row.base_ns.value_or(0), cell.ns.value_or(0)});
+  }
+  return largest;
+}
+
+void sort(std::vector<CompareRow>& rows, CompareSort by) {
+  const auto largest_first = [&](std::optional<double> CompareCell::*value) {
+    std::stable_sort(rows.begin(), rows.end(), [&](const CompareRow& x, const CompareRow& y) {
+      return most(x, value) > most(y, value);
+    });
+  };
+  switch (by) {
+    case CompareSort::kStage:
+      std::stable_sort(rows.begin(), rows.end(),
+                       [](const CompareRow& x, const CompareRow& y) { return x.stage < y.stage; });
+      break;
+    case CompareSort::kDelta:
+      largest_first(&CompareCell::delta_ns);
+      break;
+    case CompareSort::kRelative:
+      largest_first(&CompareCell::relative);
+      break;
+    case CompareSort::kName:
+      std::stable_sort(rows.begin(), rows.end(),
+                       [](const CompareRow& x, const CompareRow& y) { return x.label < y.label; });
+      break;
+  }
+}
+
+std::string headline(const std::string& name, const CompareRow& step, std::size_t document,
+                     const Delta& delta) {
+  const CompareCell& cell = step.others[document];
+  std::string text = fmt::format("{}: {}", name, exporter::name(cell.verdict));
+  if (cell.relative) text += fmt::format(", {:+.1f} %", *cell.relative * 100);
+  text += fmt::format(" ({} to {})", step.base_text, ns_text(cell.ns));
+  if (!delta.reason.empty()) text += "\n" + delta.reason;
+  return text;
+}
+
+}  // namespace
+
+CompareView compare_view(std::span<const NamedProfile> documents, std::size_t base,
+                         const CompareViewOptions& options) {
+  CompareView view;
+  if (documents.size() < 2 || base >= documents.size()) {
+    view.problem = "Comparing takes two documents or more: open another one.";
+    return view;
+  }
+  view.base = documents[base].name;
+  std::vector<Comparison> comparisons;
+  for (std::size_t d = 0; d < documents.size(); ++d) {
+    if (d == base) continue;
+    view.others.push_back(documents[d].name);
+    comparisons.push_back(exporter::compare(*documents[base].profile, *documents[d].profile,
+                                            {.threshold = drawable(options.threshold)}));
+  }
+  view.step = row_of(comparisons.front().step, comparisons.size());
+  for (std::size_t d = 0; d < comparisons.size(); ++d) {
+    view.step.others[d] = cell_of(comparisons[d].step);
+    if (!view.step.base_ns) view.step.base_ns = finite(comparisons[d].step.a_ns);
+  }
+  for (std::size_t d = 0; d < comparisons.size(); ++d) {
+    view.headlines.push_back(headline(view.others[d], view.step, d, comparisons[d].step));
+    for (const std::string& note : comparisons[d].notes) {
+      view.notes.push_back(fmt::format("{}: {}", view.others[d], note));
+    }
+  }
+  view.stages = join(comparisons, &Comparison::stages);
+  view.ops = join(comparisons, &Comparison::ops);
+  view.hidden_stages = hide(view.stages, options);
+  view.hidden_ops = hide(view.ops, options);
+  if (options.stage) {
+    view.hidden_ops +=
+        std::erase_if(view.ops, [&](const CompareRow& row) { return row.stage != *options.stage; });
+  }
+  for (const CompareRow& row : view.stages) {
+    view.most_relative = std::max(view.most_relative, most(row, &CompareCell::relative));
+  }
+  sort(view.stages, options.sort);
+  sort(view.ops, options.sort);
+  if (view.ops.size() > options.most_ops) {
+    view.hidden_ops += view.ops.size() - options.most_ops;
+    view.ops.resize(options.most_ops);
+  }
+  return view;
+}
+
+exporter::TextTable compare_table(const CompareView& view, std::span<const CompareRow> rows) {
+  using exporter::Align;
+  std::vector<exporter::Column> columns{
+      {"name", "Name"}, {"stage", "Stage"}, {"base_ns", view.base, Align::kRight}};
+  for (std::size_t d = 0; d < view.others.size(); ++d) {
+    const std::string& name = view.others[d];
+    const auto key = [&](const char* what) {
+      return view.others.size() == 1 ? std::string(what) : fmt::format("{}_{}", what, d + 1);
+    };
+    columns.push_back({key("ns"), name, Align::kRight});
+    columns.push_back({key("delta_ns"), "Difference", Align::kRight});
+    columns.push_back({key("low_ns"), "from", Align::kRight});
+    columns.push_back({key("high_ns"), "to", Align::kRight});
+    columns.push_back({key("verdict"), "Verdict"});
+  }
+  exporter::TextTable table(std::move(columns));
+  for (const CompareRow& row : rows) {
+    std::vector<exporter::Cell> cells{row.label, std::string(info(row.stage).id),
+                                      exporter::ns_cell(row.base_ns)};
+    for (const CompareCell& cell : row.others) {
+      cells.push_back(exporter::ns_cell(cell.ns));
+      cells.emplace_back(
+          cell.delta_ns ? exporter::CellValue(*cell.delta_ns) : exporter::CellValue(), cell.text);
+      cells.push_back(cell.noise ? exporter::Cell(cell.noise->low, signed_ns(cell.noise->low))
+                                 : exporter::Cell());
+      cells.push_back(cell.noise ? exporter::Cell(cell.noise->high, signed_ns(cell.noise->high))
+                                 : exporter::Cell());
+      cells.emplace_back(std::string(exporter::name(cell.verdict)));
+    }
+    table.add_row(std::move(cells));
+  }
+  return table;
+}
+
+}  // namespace dscope::viewer

@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "model/predict.h"
+#include "profiler/export/text_table.h"
+#include "viewer/view_data/named_profile.h"
+#include "viewer/view_data/plot_axis.h"
+#include "viewer/view_data/roofline_ceilings.h"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+// Every op of documents and predictions on one chart: operations per byte against operations per
+// second, below what the device can do (Williams, Waterman and Patterson, 2009). Bytes and FLOPs
+// are those of workloads/op_costs, which documents carry.
+namespace dscope::viewer {
+
+struct RooflinePoint {
+  std::string name;  // of the op; "MoE (all ops)" where only the stage's time is known
+  Stage stage = Stage::kOther;
+  double calls = 0;    // a step
+  double bytes = 0;    // DRAM, a step
+  double flops = 0;    // a step
+  double time_ns = 0;  // a step: measured a mean, predicted of the step
+  double gbps = 0;
+  double gflops = 0;                // a second
+  std::optional<double> intensity;  // FLOP/byte; empty without bytes
+  std::optional<double> floor_ns;   // by the device's ceilings
+  std::optional<double> of_floor;   // floor over time: 1 is as fast as the device allows
+  std::string limit;                // predicted: what limits it; measured: which ceiling is lower
+  bool on_chart = false;            // has bytes, FLOPs and time
+  std::string tooltip;
+};
+
+struct RooflineSeries {
+  std::string name;
+  profile::Kind kind = profile::Kind::kMeasured;
+  DeviceCeilings ceilings;
+  std::vector<RooflinePoint> points;  // longest first
+  std::vector<std::string> notes;     // what is not in here and why
+};
+
+// Times of ops from the kernels that carry their names, else of whole stages.
+[[nodiscard]] RooflineSeries roofline_series(const NamedProfile& document);
+
+// Of a prediction for `device`.
+[[nodiscard]] RooflineSeries roofline_series(std::string name, const model::Outcome& outcome,
+                                             const model::Device& device, bool fp8_activations);
+
+// A ceiling as a line from one edge of the chart to the other, in axis values.
+struct CeilingLine {
+  const Ceiling* ceiling = nullptr;  // of the series given to roofline_chart()
+  double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+  std::string text;
+};
+
+struct RooflineChart {
+  PlotAxis x;  // FLOP/byte
+  PlotAxis y;  // GFLOP/s
+  std::vector<CeilingLine> lines;
+  std::string problem;  // why there is no point on it
+};
+
+// Axes around all points of all series, lines of the ceilings of `series[front]`.
+[[nodiscard]] RooflineChart roofline_chart(std::span<const RooflineSeries> series,
+                                           std::size_t front);
+
+// All points, one row each.
+[[nodiscard]] exporter::TextTable roofline_table(std::span<const RooflineSeries> series);
+
+}  // namespace dscope::viewer
