@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <array>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 namespace {
 
 using profile::Profile;
@@ -141,6 +141,18 @@ void fill_predicted(Breakdown& result, const profile::Prediction& prediction, St
   result.facts.push_back({"Calibration", prediction.calibration_id.value_or("none")});
 }
 
+// What neither the document nor its kind knows is not a column.
+void drop_empty_columns(Table& table) {
+  for (std::size_t c = table.columns.size(); c-- > 1;) {
+    const auto is_empty = [&](const TableRow& row) { return row.cells[c].text.empty(); };
+    if (!std::all_of(table.rows.begin(), table.rows.end(), is_empty)) continue;
+    table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(c));
+    for (TableRow& row : table.rows) {
+      row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(c));
+    }
+  }
+}
+
 std::string segment_text(const BreakdownRow& row, double ns, double total) {
   return fmt::format("{}: {}, {:.1f} %", row.label, format_ns(ns),
                      total > 0 ? ns / total * 100 : 0.0);
@@ -200,27 +212,33 @@ Breakdown breakdown(const NamedProfile& document, StageView view) {
   return result;
 }
 
-exporter::TextTable breakdown_table(const Breakdown& breakdown) {
+Table breakdown_table(const Breakdown& breakdown) {
   using exporter::Align;
-  exporter::TextTable table({{"stage", "Stage"},
-                             {"time_ns", "Time", Align::kRight},
-                             {"share", "Share", Align::kRight},
-                             {"mean_ns", "Mean", Align::kRight},
-                             {"launches", "Launches", Align::kRight},
-                             {"wait_ns", "Wait", Align::kRight},
-                             {"bytes", "Bytes", Align::kRight},
-                             {"gbps", "GB/s", Align::kRight},
-                             {"floor_ns", "Floor", Align::kRight},
-                             {"low_ns", "Low", Align::kRight},
-                             {"high_ns", "High", Align::kRight},
-                             {"limit", "Limited by"}});
+  Table table;
+  table.id = "stages";
+  table.title = "Stages";
+  table.empty_text = breakdown.problem;
+  table.columns = {{"stage", "Stage"},
+                   {"time_ns", "Time", Align::kRight},
+                   {"share", "Share", Align::kRight},
+                   {"mean_ns", "Mean", Align::kRight},
+                   {"launches", "Launches", Align::kRight},
+                   {"wait_ns", "Wait", Align::kRight},
+                   {"bytes", "Bytes", Align::kRight},
+                   {"gbps", "GB/s", Align::kRight},
+                   {"floor_ns", "Floor", Align::kRight},
+                   {"low_ns", "Low", Align::kRight},
+                   {"high_ns", "High", Align::kRight},
+                   {"limit", "Limited by"}};
   for (const BreakdownRow& row : breakdown.rows) {
-    table.add_row({row.label, exporter::ns_cell(row.time_ns), exporter::share_cell(row.share),
-                   exporter::ns_cell(row.mean_ns), exporter::number_cell(row.launches),
-                   exporter::ns_cell(row.wait_ns), exporter::bytes_cell(row.bytes),
-                   exporter::number_cell(row.gbps, 1), exporter::ns_cell(row.floor_ns),
-                   exporter::ns_cell(row.low_ns), exporter::ns_cell(row.high_ns), row.limit});
+    table.add({row.label, exporter::ns_cell(row.time_ns), exporter::share_cell(row.share),
+               exporter::ns_cell(row.mean_ns), exporter::number_cell(row.launches),
+               exporter::ns_cell(row.wait_ns), exporter::bytes_cell(row.bytes),
+               exporter::number_cell(row.gbps, 1), exporter::ns_cell(row.floor_ns),
+               exporter::ns_cell(row.low_ns), exporter::ns_cell(row.high_ns), row.limit},
+              row.color, row.label);
   }
+  drop_empty_columns(table);
   return table;
 }
 
@@ -264,4 +282,4 @@ BarChart step_bars(const Profile& profile, const Breakdown& breakdown, bool shar
   return chart;
 }
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

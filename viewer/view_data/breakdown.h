@@ -6,6 +6,7 @@
 #include "profiler/export/stage_table.h"
 #include "profiler/profile/profile.h"
 #include "viewer/view_data/named_profile.h"
+#include "viewer/view_data/table.h"
 
 #include <cstddef>
 #include <optional>
@@ -15,7 +16,7 @@
 
 // Where the time of a step goes, as rows and stacked bars. The numbers are those of
 // exporter::stage_report(), which the command line prints.
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 enum class StageView { kSeed, kFull };  // MoE, NCCL, FlashMLA and the rest; or every stage
 
@@ -57,7 +58,7 @@ struct Breakdown {
 [[nodiscard]] Breakdown breakdown(const NamedProfile& document, StageView view);
 
 // The rows as a table: the columns of `dscope report`, and those of a prediction.
-[[nodiscard]] exporter::TextTable breakdown_table(const Breakdown& breakdown);
+[[nodiscard]] Table breakdown_table(const Breakdown& breakdown);
 
 // --- bars ----------------------------------------------------------------------------------------
 
@@ -90,4 +91,4 @@ struct BarChart {
 [[nodiscard]] BarChart step_bars(const profile::Profile& profile, const Breakdown& breakdown,
                                  bool shares, std::size_t most);
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

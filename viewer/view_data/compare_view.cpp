@@ -13,7 +13,7 @@
 #include <map>
 #include <utility>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 namespace {
 
 using exporter::Comparison;
@@ -159,6 +159,40 @@ std::string headline(const std::string& name, const CompareRow& step, std::size_
   return text;
 }
 
+// Of the table with one document.
+constexpr std::size_t kDifferenceColumn = 3;
+
+void add_columns(Table& table, const CompareView& view, std::size_t document) {
+  using exporter::Align;
+  const auto key = [&](const char* what) {
+    return view.others.size() == 1 ? std::string(what) : fmt::format("{}_{}", what, document + 1);
+  };
+  table.columns.push_back({key("ns"), view.others[document], Align::kRight});
+  table.columns.push_back({key("delta_ns"), "Difference", Align::kRight});
+  table.columns.push_back({key("low_ns"), "from", Align::kRight});
+  table.columns.push_back({key("high_ns"), "to", Align::kRight});
+  table.columns.push_back({key("verdict"), "Verdict"});
+}
+
+exporter::Cell signed_cell(std::optional<double> ns) {
+  return ns ? exporter::Cell(*ns, signed_ns(*ns)) : exporter::Cell();
+}
+
+void add_cells(std::vector<exporter::Cell>& cells, const CompareCell& cell) {
+  cells.push_back(exporter::ns_cell(cell.ns));
+  cells.push_back(cell.delta_ns ? exporter::Cell(*cell.delta_ns, cell.text) : exporter::Cell());
+  cells.push_back(signed_cell(cell.noise ? std::optional(cell.noise->low) : std::nullopt));
+  cells.push_back(signed_cell(cell.noise ? std::optional(cell.noise->high) : std::nullopt));
+  cells.emplace_back(std::string(exporter::name(cell.verdict)));
+}
+
+// Full colour from a difference of a fifth on; only what is decided has one.
+double tone_of(const CompareCell& cell) {
+  const double size = std::min(1.0, 0.35 + std::fabs(cell.relative.value_or(1)) * 5);
+  if (cell.verdict == Verdict::kSlower) return size;
+  return cell.verdict == Verdict::kFaster ? -size : 0;
+}
+
 }  // namespace
 
 CompareView compare_view(std::span<const NamedProfile> documents, std::size_t base,
@@ -207,38 +241,23 @@ CompareView compare_view(std::span<const NamedProfile> documents, std::size_t ba
   return view;
 }
 
-exporter::TextTable compare_table(const CompareView& view, std::span<const CompareRow> rows) {
+Table compare_table(const CompareView& view, std::span<const CompareRow> rows, std::string id,
+                    std::string title) {
   using exporter::Align;
-  std::vector<exporter::Column> columns{
-      {"name", "Name"}, {"stage", "Stage"}, {"base_ns", view.base, Align::kRight}};
-  for (std::size_t d = 0; d < view.others.size(); ++d) {
-    const std::string& name = view.others[d];
-    const auto key = [&](const char* what) {
-      return view.others.size() == 1 ? std::string(what) : fmt::format("{}_{}", what, d + 1);
-    };
-    columns.push_back({key("ns"), name, Align::kRight});
-    columns.push_back({key("delta_ns"), "Difference", Align::kRight});
-    columns.push_back({key("low_ns"), "from", Align::kRight});
-    columns.push_back({key("high_ns"), "to", Align::kRight});
-    columns.push_back({key("verdict"), "Verdict"});
-  }
-  exporter::TextTable table(std::move(columns));
+  Table table;
+  table.id = std::move(id);
+  table.title = std::move(title);
+  table.empty_text = "No row is left by the filters.";
+  table.columns = {{"name", "Name"}, {"base_ns", view.base, Align::kRight}};
+  for (std::size_t d = 0; d < view.others.size(); ++d) add_columns(table, view, d);
+  if (view.others.size() == 1) table.tone_column = kDifferenceColumn;
   for (const CompareRow& row : rows) {
-    std::vector<exporter::Cell> cells{row.label, std::string(info(row.stage).id),
-                                      exporter::ns_cell(row.base_ns)};
-    for (const CompareCell& cell : row.others) {
-      cells.push_back(exporter::ns_cell(cell.ns));
-      cells.emplace_back(
-          cell.delta_ns ? exporter::CellValue(*cell.delta_ns) : exporter::CellValue(), cell.text);
-      cells.push_back(cell.noise ? exporter::Cell(cell.noise->low, signed_ns(cell.noise->low))
-                                 : exporter::Cell());
-      cells.push_back(cell.noise ? exporter::Cell(cell.noise->high, signed_ns(cell.noise->high))
-                                 : exporter::Cell());
-      cells.emplace_back(std::string(exporter::name(cell.verdict)));
-    }
-    table.add_row(std::move(cells));
+    std::vector<exporter::Cell> cells{row.label, exporter::ns_cell(row.base_ns)};
+    for (const CompareCell& cell : row.others) add_cells(cells, cell);
+    table.add(std::move(cells), row.stage, row.label);
+    if (view.others.size() == 1) table.rows.back().tone = tone_of(row.others.front());
   }
   return table;
 }
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

@@ -4,6 +4,7 @@
 
 #include "profiler/export/compare.h"
 #include "viewer/view_data/named_profile.h"
+#include "viewer/view_data/table.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 // Several documents against one of them, the base. Numbers and verdicts are those of
 // exporter::compare(), which the command line prints.
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 enum class CompareSort : std::uint8_t { kStage, kDelta, kRelative, kName };
 
@@ -64,8 +65,8 @@ struct CompareView {
 [[nodiscard]] CompareView compare_view(std::span<const NamedProfile> documents, std::size_t base,
                                        const CompareViewOptions& options);
 
-// Rows with base, and for each document time, difference, noise and verdict.
-[[nodiscard]] exporter::TextTable compare_table(const CompareView& view,
-                                                std::span<const CompareRow> rows);
+// Rows with base, and for each document time, difference, noise and verdict. `id`: of the table.
+[[nodiscard]] Table compare_table(const CompareView& view, std::span<const CompareRow> rows,
+                                  std::string id, std::string title);
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

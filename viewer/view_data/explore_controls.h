@@ -12,7 +12,7 @@
 
 // The axes of the model as controls: what the panel shows is decided here, and follows
 // model::axes().
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 struct ExploreControl {
   const model::Axis* axis = nullptr;  // of model::axes(), never null
@@ -58,4 +58,4 @@ struct ExploreSection {
 // The number that a text begins with ("96 KiB" is 96, "gen5" none).
 [[nodiscard]] std::optional<double> leading_number(std::string_view text);
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 // Computes in a thread of its own and never lets anybody wait: of the requests that come while it
 // works only the newest is kept, and the work that became stale is asked to stop. Results are
@@ -107,4 +107,4 @@ class LatestWorker {
   std::thread thread_;  // last: starts when all else is there
 };
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

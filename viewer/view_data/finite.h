@@ -7,7 +7,7 @@
 
 // A document is free to hold any number, and sums of large ones overflow. What is shown is finite,
 // or a dash.
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 [[nodiscard]] inline std::optional<double> finite(std::optional<double> value) {
   return value && std::isfinite(*value) ? value : std::nullopt;
@@ -23,4 +23,4 @@ namespace dscope::viewer {
   return std::isfinite(value) && value > 0;
 }
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

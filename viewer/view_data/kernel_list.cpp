@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 namespace {
 
 char lower(char c) {
@@ -31,7 +31,11 @@ bool contains_ignoring_case(std::string_view text, std::string_view part) {
 KernelList kernel_list(const profile::Profile& profile, std::span<const Stage> stages,
                        std::string_view search, std::size_t most) {
   const exporter::TextTable all = exporter::kernel_table(profile);
-  KernelList list{exporter::TextTable(all.columns()), {}, 0, 0, {}};
+  KernelList list;
+  list.table.id = "kernels";
+  list.table.title = "Kernels";
+  list.table.empty_text = "No kernel matches.";
+  list.table.columns = all.columns();
   double all_ns = 0;
   double matching_ns = 0;
   // kernel_table() has one row for each kernel, in the same order.
@@ -42,8 +46,7 @@ KernelList kernel_list(const profile::Profile& profile, std::span<const Stage> s
     if (!is_among(kernel.stage, stages) || !contains_ignoring_case(kernel.name, search)) continue;
     matching_ns += total_ns;
     if (list.matching++ >= most) continue;
-    list.table.add_row(all.rows()[i]);
-    list.stages.push_back(kernel.stage);
+    list.table.add(all.rows()[i], kernel.stage, kernel.name);
   }
   list.all = all.rows().size();
   list.summary =
@@ -52,4 +55,4 @@ KernelList kernel_list(const profile::Profile& profile, std::span<const Stage> s
   return list;
 }
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

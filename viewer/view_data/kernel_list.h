@@ -2,24 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "profiler/export/text_table.h"
 #include "profiler/profile/profile.h"
+#include "viewer/view_data/table.h"
 
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 // The kernels (ops) of some stages, longest first.
 struct KernelList {
-  exporter::TextTable table;  // rows of exporter::kernel_table()
-  std::vector<Stage> stages;  // of each row, for its colour
-  std::size_t matching = 0;   // what the filters let through; the table may hold fewer
-  std::size_t all = 0;        // kernels of the document
-  std::string summary;        // "3 of 36 kernels, 12.1 ms in all, 45.0 % of the busy time"
+  Table table;               // rows of exporter::kernel_table(); keys are names
+  std::size_t matching = 0;  // what the filters let through; the table may hold fewer
+  std::size_t all = 0;       // kernels of the document
+  std::string summary;       // "3 of 36 kernels, 12.1 ms in all, 45.0 % of the busy time"
 };
 
 // `stages` empty: all. `search`: part of a name, upper and lower case alike. At most `most` rows.
@@ -29,4 +27,4 @@ struct KernelList {
 // Whether `text` holds `part`, upper and lower case of ASCII alike. An empty part is in any text.
 [[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view part);
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

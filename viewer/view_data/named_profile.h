@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 // A document as the views see it.
 struct NamedProfile {
@@ -14,4 +14,4 @@ struct NamedProfile {
   const profile::Profile* profile = nullptr;  // never null; outlives the call
 };
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

@@ -9,9 +9,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
+#include <tuple>
+#include <utility>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 namespace {
 
 using profile::OpTotals;
@@ -157,12 +160,12 @@ void widen(double& low, double& high, double value) {
 
 // The part of a bandwidth's line that is on the chart and below the highest rate of operations.
 CeilingLine slope(const Ceiling& ceiling, const RooflineChart& chart, double roof_gflops) {
-  const double top = roof_gflops > 0 ? std::min(roof_gflops, chart.y.high) : chart.y.high;
+  const double top = roof_gflops > 0 ? std::min(roof_gflops, chart.y_high) : chart.y_high;
   CeilingLine line;
   line.ceiling = &ceiling;
-  line.x0 = std::max(chart.x.low, chart.y.low / ceiling.value);
+  line.x0 = std::max(chart.x_low, chart.y_low / ceiling.value);
   line.y0 = line.x0 * ceiling.value;
-  line.x1 = std::min(chart.x.high, top / ceiling.value);
+  line.x1 = std::min(chart.x_high, top / ceiling.value);
   line.y1 = line.x1 * ceiling.value;
   return line;
 }
@@ -171,8 +174,8 @@ CeilingLine roof(const Ceiling& ceiling, const RooflineChart& chart, double band
   CeilingLine line;
   line.ceiling = &ceiling;
   line.x0 =
-      bandwidth_gbps > 0 ? std::max(chart.x.low, ceiling.value / bandwidth_gbps) : chart.x.low;
-  line.x1 = chart.x.high;
+      bandwidth_gbps > 0 ? std::max(chart.x_low, ceiling.value / bandwidth_gbps) : chart.x_low;
+  line.x1 = chart.x_high;
   line.y0 = line.y1 = ceiling.value;
   return line;
 }
@@ -188,15 +191,18 @@ void add_lines(RooflineChart& chart, const DeviceCeilings& ceilings) {
     CeilingLine line = ceiling.is_bandwidth ? slope(ceiling, chart, highest_roof)
                                             : roof(ceiling, chart, highest_bandwidth);
     const bool visible =
-        line.x0 < line.x1 && line.y1 <= chart.y.high && line.y0 >= chart.y.low * 0.999;
+        line.x0 < line.x1 && line.y1 <= chart.y_high && line.y0 >= chart.y_low * 0.999;
     line.text = fmt::format("{}: {}", ceiling.label, ceiling.unit_text);
     if (visible) chart.lines.push_back(std::move(line));
   }
 }
 
-std::string rate_text(double gflops) {
-  return gflops >= 1000 ? fmt::format("{:g} TFLOP/s", gflops / 1000)
-                        : fmt::format("{:g} GFLOP/s", gflops);
+// The powers of ten around a range. Nothing to show: one decade.
+std::pair<double, double> decades_around(double low, double high) {
+  if (!has_logarithm(low) || !has_logarithm(high)) return {1, 10};
+  const double first = std::floor(std::log10(low) + 1e-9);
+  const double last = std::ceil(std::log10(high) - 1e-9);
+  return {std::pow(10, first), std::pow(10, std::max(last, first + 1))};
 }
 
 }  // namespace
@@ -260,48 +266,52 @@ RooflineChart roofline_chart(std::span<const RooflineSeries> series, std::size_t
   if (ceilings.bandwidth_gbps() > 0 && ceilings.compute_gflops() > 0) {
     widen(x_low, x_high, 2 * ceilings.compute_gflops() / ceilings.bandwidth_gbps());
   }
-  chart.x = log_axis(x_low, x_high);
-  chart.x.title = "FLOP/byte of DRAM traffic";
-  chart.y = log_axis(y_low, y_high, true, rate_text);
+  std::tie(chart.x_low, chart.x_high) = decades_around(x_low, x_high);
+  std::tie(chart.y_low, chart.y_high) = decades_around(y_low, y_high);
   if (front < series.size()) add_lines(chart, series[front].ceilings);
   return chart;
 }
 
-exporter::TextTable roofline_table(std::span<const RooflineSeries> series) {
+Table roofline_table(std::span<const RooflineSeries> series) {
   using exporter::Align;
-  exporter::TextTable table({{"source", "Source"},
-                             {"op", "Op"},
-                             {"stage", "Stage"},
-                             {"calls", "Calls", Align::kRight},
-                             {"time_ns", "Time", Align::kRight},
-                             {"bytes", "Bytes", Align::kRight},
-                             {"flops", "FLOPs", Align::kRight},
-                             {"flop_per_byte", "FLOP/byte", Align::kRight},
-                             {"gbps", "GB/s", Align::kRight},
-                             {"gflops", "GFLOP/s", Align::kRight},
-                             {"floor_ns", "Floor", Align::kRight},
-                             {"of_floor", "Of floor", Align::kRight},
-                             {"limit", "Limit"}});
+  Table table;
+  table.id = "roofline";
+  table.title = "Ops";
+  table.empty_text = "No op with a known amount of work.";
+  table.columns = {{"source", "Source"},
+                   {"op", "Op"},
+                   {"stage", "Stage"},
+                   {"calls", "Calls", Align::kRight},
+                   {"time_ns", "Time", Align::kRight},
+                   {"bytes", "Bytes", Align::kRight},
+                   {"flops", "FLOPs", Align::kRight},
+                   {"flop_per_byte", "FLOP/byte", Align::kRight},
+                   {"gbps", "GB/s", Align::kRight},
+                   {"gflops", "GFLOP/s", Align::kRight},
+                   {"floor_ns", "Floor", Align::kRight},
+                   {"of_floor", "Of floor", Align::kRight},
+                   {"limit", "Limit"}};
   for (const RooflineSeries& one : series) {
     for (const RooflinePoint& point : one.points) {
-      table.add_row({one.name,
-                     point.name,
-                     {std::string(info(point.stage).id), std::string(info(point.stage).label)},
-                     exporter::number_cell(finite(point.calls)),
-                     exporter::ns_cell(point.time_ns),
-                     exporter::bytes_cell(point.bytes),
-                     exporter::Cell(point.flops, format_flops(point.flops)),
-                     exporter::Cell(point.intensity ? exporter::CellValue(*point.intensity)
-                                                    : exporter::CellValue(),
-                                    point.intensity ? fmt::format("{:.3g}", *point.intensity) : ""),
-                     exporter::number_cell(point.gbps, 1),
-                     exporter::number_cell(point.gflops, 1),
-                     exporter::ns_cell(point.floor_ns),
-                     exporter::share_cell(point.of_floor),
-                     point.limit});
+      table.add({one.name,
+                 point.name,
+                 {std::string(info(point.stage).id), std::string(info(point.stage).label)},
+                 exporter::number_cell(finite(point.calls)),
+                 exporter::ns_cell(point.time_ns),
+                 exporter::bytes_cell(point.bytes),
+                 exporter::Cell(point.flops, format_flops(point.flops)),
+                 point.intensity
+                     ? exporter::Cell(*point.intensity, fmt::format("{:.3g}", *point.intensity))
+                     : exporter::Cell(),
+                 exporter::number_cell(point.gbps, 1),
+                 exporter::number_cell(point.gflops, 1),
+                 exporter::ns_cell(point.floor_ns),
+                 exporter::share_cell(point.of_floor),
+                 point.limit},
+                point.stage, point.name);
     }
   }
   return table;
 }
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

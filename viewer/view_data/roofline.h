@@ -3,10 +3,9 @@
 #pragma once
 
 #include "model/predict.h"
-#include "profiler/export/text_table.h"
 #include "viewer/view_data/named_profile.h"
-#include "viewer/view_data/plot_axis.h"
 #include "viewer/view_data/roofline_ceilings.h"
+#include "viewer/view_data/table.h"
 
 #include <cstddef>
 #include <optional>
@@ -17,7 +16,7 @@
 // Every op of documents and predictions on one chart: operations per byte against operations per
 // second, below what the device can do (Williams, Waterman and Patterson, 2009). Bytes and FLOPs
 // are those of workloads/op_costs, which documents carry.
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 struct RooflinePoint {
   std::string name;  // of the op; "MoE (all ops)" where only the stage's time is known
@@ -58,9 +57,12 @@ struct CeilingLine {
   std::string text;
 };
 
+// Logarithmic axes, ends at powers of ten.
 struct RooflineChart {
-  PlotAxis x;  // FLOP/byte
-  PlotAxis y;  // GFLOP/s
+  double x_low = 0.1;  // FLOP/byte
+  double x_high = 1000;
+  double y_low = 1;  // GFLOP/s
+  double y_high = 1e6;
   std::vector<CeilingLine> lines;
   std::string problem;  // why there is no point on it
 };
@@ -70,6 +72,6 @@ struct RooflineChart {
                                            std::size_t front);
 
 // All points, one row each.
-[[nodiscard]] exporter::TextTable roofline_table(std::span<const RooflineSeries> series);
+[[nodiscard]] Table roofline_table(std::span<const RooflineSeries> series);
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

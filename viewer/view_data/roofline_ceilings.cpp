@@ -12,7 +12,7 @@
 #include <cctype>
 #include <set>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 namespace {
 
 using model::Device;
@@ -153,4 +153,4 @@ const Device* device_called(std::string_view gpu_name) {
   return best;
 }
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 
 // One limit of a device.
 struct Ceiling {
@@ -44,4 +44,4 @@ struct DeviceCeilings {
 // whose name the most words are in it. Null: none.
 [[nodiscard]] const model::Device* device_called(std::string_view gpu_name);
 
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <limits>
 
-namespace dscope::viewer {
+namespace dscope::view_data {
 namespace {
 
 using profile::testing::sample_profile;
@@ -123,7 +123,7 @@ TEST(Breakdown, HostileNumbersStayFinite) {
   profile.prediction->stages[1].low_ns = std::nan("");
   const Breakdown b = breakdown({"p", &profile}, StageView::kFull);
   EXPECT_THAT(labels(b), ElementsAre("Projections"));
-  EXPECT_NO_THROW((void)breakdown_table(b).render(exporter::Format::kCsv));
+  EXPECT_NO_THROW((void)to_csv(breakdown_table(b)));
 
   profile::Profile measured = profile::testing::filled_profile();
   constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
@@ -136,7 +136,7 @@ TEST(Breakdown, HostileNumbersStayFinite) {
   for (const StageView view : {StageView::kSeed, StageView::kFull}) {
     const Breakdown huge = breakdown({"h", &measured}, view);
     EXPECT_TRUE(std::isfinite(huge.mean_step_ns));
-    EXPECT_NO_THROW((void)breakdown_table(huge).render(exporter::Format::kCsv));
+    EXPECT_NO_THROW((void)to_csv(breakdown_table(huge)));
     for (const bool shares : {false, true}) {
       for (const StackedBar& bar : step_bars(measured, huge, shares, 10).bars) {
         for (const BarSegment& segment : bar.segments) EXPECT_TRUE(std::isfinite(segment.end));
@@ -196,4 +196,4 @@ TEST(Bars, ManyStepsAreGroupedAndSaid) {
 }
 
 }  // namespace
-}  // namespace dscope::viewer
+}  // namespace dscope::view_data
