@@ -153,11 +153,6 @@ void drop_empty_columns(Table& table) {
   }
 }
 
-std::string segment_text(const BreakdownRow& row, double ns, double total) {
-  return fmt::format("{}: {}, {:.1f} %", row.label, format_ns(ns),
-                     total > 0 ? ns / total * 100 : 0.0);
-}
-
 StackedBar stack(std::string label, const Breakdown& breakdown, std::span<const double> row_ns,
                  bool shares) {
   StackedBar bar;
@@ -168,13 +163,14 @@ StackedBar stack(std::string label, const Breakdown& breakdown, std::span<const 
   for (std::size_t i = 0; i < row_ns.size(); ++i) {
     const double ns = drawable(row_ns[i]);
     if (ns <= 0) continue;
-    BarSegment& segment = bar.segments.emplace_back();
-    segment.row = i;
-    segment.color = breakdown.rows[i].color;
-    segment.begin = end * scale;
+    BarPart& part = bar.parts.emplace_back();
+    part.row = i;
+    part.color = breakdown.rows[i].color;
+    part.begin = end * scale;
     end += ns;
-    segment.end = end * scale;
-    segment.text = segment_text(breakdown.rows[i], ns, bar.total_ns);
+    part.end = end * scale;
+    part.time_text = format_ns(ns);
+    part.share_text = fmt::format("{:.1f} %", ns / bar.total_ns * 100);
   }
   return bar;
 }

@@ -62,18 +62,19 @@ struct Breakdown {
 
 // --- bars ----------------------------------------------------------------------------------------
 
-struct BarSegment {
+struct BarPart {
   std::size_t row = 0;  // of Breakdown::rows
   Stage color = Stage::kOther;
   double begin = 0;  // ns, or a share of the bar's total where bars show shares
   double end = 0;
-  std::string text;  // "MoE: 36.1 ms, 37.0 %"
+  std::string time_text;   // "36.1 ms"
+  std::string share_text;  // "37.0 %", of the bar
 };
 
 struct StackedBar {
   std::string label;
   double total_ns = 0;
-  std::vector<BarSegment> segments;
+  std::vector<BarPart> parts;
 };
 
 struct BarChart {

@@ -35,14 +35,14 @@ std::string delta_text(const CompareCell& cell) {
   return text;
 }
 
-std::string tooltip(const CompareCell& cell, const std::string& reason) {
-  std::string text(exporter::name(cell.verdict));
+std::vector<std::string> explain(const CompareCell& cell, const std::string& reason) {
+  std::vector<std::string> lines{std::string(exporter::name(cell.verdict))};
   if (cell.noise) {
-    text += fmt::format("\nthe difference is {} to {} (about 95 % confidence)",
-                        signed_ns(cell.noise->low), signed_ns(cell.noise->high));
+    lines.push_back(fmt::format("{} to {}, about 95 % confidence", signed_ns(cell.noise->low),
+                                signed_ns(cell.noise->high)));
   }
-  if (!reason.empty()) text += "\n" + reason;
-  return text;
+  if (!reason.empty()) lines.push_back(reason);
+  return lines;
 }
 
 CompareCell cell_of(const Delta& delta) {
@@ -55,19 +55,20 @@ CompareCell cell_of(const Delta& delta) {
   }
   cell.verdict = delta.verdict;
   cell.text = delta_text(cell);
-  cell.tooltip = tooltip(cell, delta.reason);
+  cell.explanation = explain(cell, delta.reason);
   return cell;
 }
 
 CompareCell missing_cell() {
   CompareCell cell;
   cell.text = "-";
-  cell.tooltip = "not in this document";
+  cell.explanation = {"not in this document"};
   return cell;
 }
 
 CompareRow row_of(const Delta& delta, std::size_t documents) {
   CompareRow row;
+  row.id = delta.id;
   row.label = delta.label;
   row.stage = delta.stage;
   row.base_ns = finite(delta.a_ns);
@@ -149,14 +150,17 @@ void sort(std::vector<CompareRow>& rows, CompareSort by) {
   }
 }
 
-std::string headline(const std::string& name, const CompareRow& step, std::size_t document,
-                     const Delta& delta) {
-  const CompareCell& cell = step.others[document];
-  std::string text = fmt::format("{}: {}", name, exporter::name(cell.verdict));
-  if (cell.relative) text += fmt::format(", {:+.1f} %", *cell.relative * 100);
-  text += fmt::format(" ({} to {})", step.base_text, ns_text(cell.ns));
-  if (!delta.reason.empty()) text += "\n" + delta.reason;
-  return text;
+std::string headline(const CompareRow& step, const CompareCell& cell) {
+  if (!step.base_ns || !cell.ns) return "";
+  std::string text = fmt::format("{} to {}", step.base_text, ns_text(cell.ns));
+  return cell.relative ? fmt::format("{:+.1f} %, {}", *cell.relative * 100, text) : text;
+}
+
+std::string hidden_text(const CompareView& view) {
+  std::string text = fmt::format("{} kernels", view.ops.size());
+  if (view.hidden_stages + view.hidden_ops == 0) return text;
+  return fmt::format("{}; hidden: {} stages, {} kernels", text, view.hidden_stages,
+                     view.hidden_ops);
 }
 
 // Of the table with one document.
@@ -213,10 +217,10 @@ CompareView compare_view(std::span<const NamedProfile> documents, std::size_t ba
   view.step = row_of(comparisons.front().step, comparisons.size());
   for (std::size_t d = 0; d < comparisons.size(); ++d) {
     view.step.others[d] = cell_of(comparisons[d].step);
-    if (!view.step.base_ns) view.step.base_ns = finite(comparisons[d].step.a_ns);
   }
   for (std::size_t d = 0; d < comparisons.size(); ++d) {
-    view.headlines.push_back(headline(view.others[d], view.step, d, comparisons[d].step));
+    view.headlines.push_back(headline(view.step, view.step.others[d]));
+    view.reasons.push_back(comparisons[d].step.reason);
     for (const std::string& note : comparisons[d].notes) {
       view.notes.push_back(fmt::format("{}: {}", view.others[d], note));
     }
@@ -229,15 +233,13 @@ CompareView compare_view(std::span<const NamedProfile> documents, std::size_t ba
     view.hidden_ops +=
         std::erase_if(view.ops, [&](const CompareRow& row) { return row.stage != *options.stage; });
   }
-  for (const CompareRow& row : view.stages) {
-    view.most_relative = std::max(view.most_relative, most(row, &CompareCell::relative));
-  }
   sort(view.stages, options.sort);
   sort(view.ops, options.sort);
   if (view.ops.size() > options.most_ops) {
     view.hidden_ops += view.ops.size() - options.most_ops;
     view.ops.resize(options.most_ops);
   }
+  view.hidden_text = hidden_text(view);
   return view;
 }
 
@@ -254,7 +256,7 @@ Table compare_table(const CompareView& view, std::span<const CompareRow> rows, s
   for (const CompareRow& row : rows) {
     std::vector<exporter::Cell> cells{row.label, exporter::ns_cell(row.base_ns)};
     for (const CompareCell& cell : row.others) add_cells(cells, cell);
-    table.add(std::move(cells), row.stage, row.label);
+    table.add(std::move(cells), row.stage, row.id);
     if (view.others.size() == 1) table.rows.back().tone = tone_of(row.others.front());
   }
   return table;

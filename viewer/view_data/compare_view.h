@@ -35,11 +35,12 @@ struct CompareCell {
   std::optional<double> relative;
   std::optional<exporter::Interval> noise;  // about 95 % for delta_ns
   exporter::Verdict verdict = exporter::Verdict::kNotComparable;
-  std::string text;     // "+1.20 ms (+3.4 %)", "-" for no value
-  std::string tooltip;  // verdict, noise, reason
+  std::string text;                      // "+1.20 ms (+3.4 %)", "-" for no value
+  std::vector<std::string> explanation;  // verdict, noise, reason: one line each
 };
 
 struct CompareRow {
+  std::string id;  // stage id, or name of a kernel
   std::string label;
   Stage stage = Stage::kOther;
   std::optional<double> base_ns;
@@ -52,13 +53,14 @@ struct CompareView {
   std::string base;
   std::vector<std::string> others;
   CompareRow step;
-  std::vector<std::string> headlines;  // "b.json: FASTER, -3.1 % (97.5 ms to 94.5 ms)", by document
+  std::vector<std::string> headlines;  // "-3.1 %, 97.5 ms to 94.5 ms", by document
+  std::vector<std::string> reasons;    // why AMBIGUOUS or NOT COMPARABLE, else empty
   std::vector<std::string> notes;      // what differs and forbids nothing, with the document's name
   std::vector<CompareRow> stages;      // in the order of kStages unless sorted
   std::vector<CompareRow> ops;
   std::size_t hidden_stages = 0;  // by the options
   std::size_t hidden_ops = 0;
-  double most_relative = 0;  // largest of the stages' differences, for bars
+  std::string hidden_text;  // "12 kernels; 3 stages and 24 kernels hidden"
 };
 
 // `base` is an index into `documents`; fewer than two give a problem.

@@ -20,17 +20,21 @@ namespace {
 using profile::OpTotals;
 using profile::Profile;
 
-std::string tooltip(const RooflinePoint& point, const std::string& series) {
-  std::string text =
-      fmt::format("{}\n{}\n{} a step, {}, {}", point.name, series, format_ns(point.time_ns),
-                  format_bytes(point.bytes), format_flops(point.flops));
-  text += fmt::format("\n{:.4g} GB/s, {:.4g} GFLOP/s", point.gbps, point.gflops);
-  if (point.intensity) text += fmt::format(", {:.3g} FLOP/byte", *point.intensity);
-  if (point.of_floor) {
-    text += fmt::format("\n{:.1f} % of what the device allows", *point.of_floor * 100);
+void add_details(RooflinePoint& point) {
+  auto& details = point.details;
+  details.emplace_back("time", format_ns(point.time_ns) + " a step");
+  details.emplace_back("bytes",
+                       fmt::format("{}, {:.4g} GB/s", format_bytes(point.bytes), point.gbps));
+  details.emplace_back("FLOPs",
+                       fmt::format("{}, {:.4g} GFLOP/s", format_flops(point.flops), point.gflops));
+  if (point.intensity) {
+    details.emplace_back("intensity", fmt::format("{:.3g} FLOP/byte", *point.intensity));
   }
-  if (!point.limit.empty()) text += "\nlimit: " + point.limit;
-  return text;
+  if (point.floor_ns) details.emplace_back("floor", format_ns(*point.floor_ns));
+  if (point.of_floor) {
+    details.emplace_back("of floor", fmt::format("{:.1f} %", *point.of_floor * 100));
+  }
+  if (!point.limit.empty()) details.emplace_back("limit", point.limit);
 }
 
 // Everything that follows from work and time.
@@ -54,7 +58,7 @@ void finish(RooflinePoint& point, const RooflineSeries& series) {
   }
   point.on_chart =
       point.intensity && has_logarithm(*point.intensity) && has_logarithm(point.gflops);
-  point.tooltip = tooltip(point, series.name);
+  add_details(point);
 }
 
 void sort_longest_first(std::vector<RooflinePoint>& points) {
@@ -145,8 +149,24 @@ void add_note_about_chart(RooflineSeries& series) {
   }
 }
 
+// How much of the time of all ops the device's floors explain.
+std::string summary_of(const RooflineSeries& series) {
+  double floor_ns = 0;
+  double time_ns = 0;
+  for (const RooflinePoint& point : series.points) {
+    floor_ns += point.floor_ns.value_or(0);
+    time_ns += point.time_ns;
+  }
+  std::string text = fmt::format("{} ops, {} a step", series.points.size(), format_ns(time_ns));
+  if (floor_ns > 0 && has_logarithm(time_ns)) {
+    text += fmt::format(", floors {} ({:.1f} %)", format_ns(floor_ns), floor_ns / time_ns * 100);
+  }
+  return text;
+}
+
 void finish(RooflineSeries& series) {
   for (RooflinePoint& point : series.points) finish(point, series);
+  series.summary = summary_of(series);
   sort_longest_first(series.points);
   add_note_about_chart(series);
 }

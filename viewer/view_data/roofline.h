@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 // Every op of documents and predictions on one chart: operations per byte against operations per
@@ -32,7 +33,7 @@ struct RooflinePoint {
   std::optional<double> of_floor;   // floor over time: 1 is as fast as the device allows
   std::string limit;                // predicted: what limits it; measured: which ceiling is lower
   bool on_chart = false;            // has bytes, FLOPs and time
-  std::string tooltip;
+  std::vector<std::pair<std::string, std::string>> details;  // label and value, for tooltips
 };
 
 struct RooflineSeries {
@@ -40,6 +41,7 @@ struct RooflineSeries {
   profile::Kind kind = profile::Kind::kMeasured;
   DeviceCeilings ceilings;
   std::vector<RooflinePoint> points;  // longest first
+  std::string summary;                // "24 ops, 61 % of what the device allows"
   std::vector<std::string> notes;     // what is not in here and why
 };
 

@@ -139,7 +139,7 @@ TEST(Breakdown, HostileNumbersStayFinite) {
     EXPECT_NO_THROW((void)to_csv(breakdown_table(huge)));
     for (const bool shares : {false, true}) {
       for (const StackedBar& bar : step_bars(measured, huge, shares, 10).bars) {
-        for (const BarSegment& segment : bar.segments) EXPECT_TRUE(std::isfinite(segment.end));
+        for (const BarPart& part : bar.parts) EXPECT_TRUE(std::isfinite(part.end));
       }
     }
   }
@@ -155,13 +155,13 @@ TEST(Bars, OfDocumentsStackToTheTotal) {
   const BarChart chart = document_bars(all, false);
   ASSERT_EQ(chart.bars.size(), 3U);
   EXPECT_EQ(chart.most, 100e6);
-  EXPECT_EQ(chart.bars[0].segments.back().end, 1100);
-  EXPECT_EQ(chart.bars[1].segments.size(), 3U);
-  EXPECT_TRUE(chart.bars[2].segments.empty());
+  EXPECT_EQ(chart.bars[0].parts.back().end, 1100);
+  EXPECT_EQ(chart.bars[1].parts.size(), 3U);
+  EXPECT_TRUE(chart.bars[2].parts.empty());
   const BarChart shares = document_bars(all, true);
   EXPECT_EQ(shares.most, 1);
-  EXPECT_DOUBLE_EQ(shares.bars[0].segments.back().end, 1);
-  EXPECT_DOUBLE_EQ(shares.bars[1].segments.back().end, 1);
+  EXPECT_DOUBLE_EQ(shares.bars[0].parts.back().end, 1);
+  EXPECT_DOUBLE_EQ(shares.bars[1].parts.back().end, 1);
 }
 
 TEST(Bars, SegmentsTouch) {
@@ -169,10 +169,10 @@ TEST(Bars, SegmentsTouch) {
   const Breakdown b = breakdown({"a", &a}, StageView::kFull);
   for (const StackedBar& bar : step_bars(a, b, false, 100).bars) {
     double end = 0;
-    for (const BarSegment& segment : bar.segments) {
-      EXPECT_EQ(segment.begin, end);
-      EXPECT_GT(segment.end, segment.begin);
-      end = segment.end;
+    for (const BarPart& part : bar.parts) {
+      EXPECT_EQ(part.begin, end);
+      EXPECT_GT(part.end, part.begin);
+      end = part.end;
     }
     EXPECT_EQ(end, bar.total_ns);
   }
