@@ -49,7 +49,8 @@ struct Slice {
 class Row {
  public:
   void add(const Slice& slice) { slices_.push_back(slice); }  // by start, beyond the last end
-  void finish();                                              // builds the sums; then read only
+  void reserve(std::size_t slices) { slices_.reserve(slices); }
+  void finish();  // builds the sums; then read only
 
   [[nodiscard]] std::span<const Slice> slices() const { return slices_; }
   [[nodiscard]] std::size_t size() const { return slices_.size(); }

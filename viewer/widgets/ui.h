@@ -17,6 +17,14 @@
 // What every widget needs: colours, scale, fonts, and the small things drawn everywhere.
 namespace dscope::viewer {
 
+// imgui.h keeps its operators to itself.
+[[nodiscard]] inline ImVec2 operator+(ImVec2 a, ImVec2 b) {
+  return {a.x + b.x, a.y + b.y};
+}
+[[nodiscard]] inline ImVec2 operator-(ImVec2 a, ImVec2 b) {
+  return {a.x - b.x, a.y - b.y};
+}
+
 [[nodiscard]] inline ImU32 to_u32(view_data::Color c) {
   return IM_COL32(c.r, c.g, c.b, c.a);
 }
