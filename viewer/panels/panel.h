@@ -53,6 +53,8 @@ struct PanelContext {
   std::span<const view_data::DocumentPtr> documents;
   Selection& selection;
   Actions& actions;
+  // False while a dialog or another pane has the keyboard: shortcuts are not for this panel.
+  bool has_keyboard = true;
 
   [[nodiscard]] view_data::DocumentPtr find(std::uint64_t id) const;  // null: not open
   [[nodiscard]] view_data::DocumentPtr active() const { return find(selection.active); }

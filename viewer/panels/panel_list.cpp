@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/panels/documents_panel.h"
+#include "viewer/panels/panel.h"
+
+namespace dscope::viewer {
+
+std::vector<PanelPtr> make_panels() {
+  std::vector<PanelPtr> panels;
+  panels.push_back(make_documents_panel());
+  return panels;
+}
+
+}  // namespace dscope::viewer
