@@ -53,6 +53,8 @@ struct PanelContext {
   std::span<const view_data::DocumentPtr> documents;
   Selection& selection;
   Actions& actions;
+  // False while a dialog or another pane has the keyboard: shortcuts are not for this panel.
+  bool has_keyboard = true;
 
   [[nodiscard]] view_data::DocumentPtr find(std::uint64_t id) const;  // null: not open
   [[nodiscard]] view_data::DocumentPtr active() const { return find(selection.active); }
@@ -72,6 +74,9 @@ class Panel {
 
   // Fills the current ImGui window, whose size is what there is.
   virtual void draw(PanelContext& context) = 0;
+
+  // True while something that draw() shows is being computed: frames go on, pictures wait for it.
+  [[nodiscard]] virtual bool busy() const { return false; }
 
   // Every table that draw() shows, whole: what --export-csv and "Export all tables" write.
   [[nodiscard]] virtual std::vector<view_data::Table> tables(PanelContext& context) = 0;

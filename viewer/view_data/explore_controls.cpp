@@ -61,9 +61,18 @@ std::string label_among(const std::vector<Entry>& list, std::string_view name) {
   return found == list.end() ? std::string(name) : found->label;
 }
 
+bool is_number(const Axis& axis) {
+  return axis.kind == Axis::Kind::kInteger || axis.kind == Axis::Kind::kReal;
+}
+
+// Several useful numbers are a list to choose from.
+bool lists_numbers(const Axis& axis) {
+  return std::count_if(axis.choices.begin(), axis.choices.end(),
+                       [](const std::string& choice) { return number_of(choice).has_value(); }) > 1;
+}
+
 bool is_slider(const Axis& axis) {
-  return (axis.kind == Axis::Kind::kInteger || axis.kind == Axis::Kind::kReal) &&
-         axis.low < axis.high;
+  return is_number(axis) && axis.low < axis.high && !lists_numbers(axis);
 }
 
 std::string automatic_of(const Axis& axis) {
@@ -71,6 +80,16 @@ std::string automatic_of(const Axis& axis) {
     if (choice == "auto" || choice == "none") return choice;
   }
   return "";
+}
+
+void insert_in_order(std::vector<std::string>& values, const std::string& value) {
+  if (std::find(values.begin(), values.end(), value) != values.end()) return;
+  const std::optional<double> number = number_of(value);
+  const auto place = std::find_if(values.begin(), values.end(), [&](const std::string& other) {
+    const std::optional<double> n = number_of(other);
+    return n && number && *n > *number;
+  });
+  values.insert(number ? place : values.begin(), value);
 }
 
 std::string help_of(const Axis& axis, bool changed, const std::string& reference) {
@@ -95,8 +114,7 @@ ExploreControl control_of(const Axis& axis, const Configuration& now,
   } else {
     control.choices = axis.choices;
     // A value that came from elsewhere (a file, "zipf:0.9") is a choice, too.
-    const auto known = std::find(control.choices.begin(), control.choices.end(), control.value);
-    if (known == control.choices.end()) control.choices.push_back(control.value);
+    insert_in_order(control.choices, control.value);
     for (const std::string& choice : control.choices) {
       control.labels.push_back(shown_value(axis, choice));
     }
@@ -127,16 +145,6 @@ std::vector<std::string> steps_of(const Axis& axis, std::size_t most) {
     values.push_back(slider_value(axis, axis.low + at));
   }
   return values;
-}
-
-void insert_in_order(std::vector<std::string>& values, const std::string& value) {
-  if (std::find(values.begin(), values.end(), value) != values.end()) return;
-  const std::optional<double> number = number_of(value);
-  const auto place = std::find_if(values.begin(), values.end(), [&](const std::string& other) {
-    const std::optional<double> n = number_of(other);
-    return n && number && *n > *number;
-  });
-  values.insert(number ? place : values.begin(), value);
 }
 
 }  // namespace
@@ -194,11 +202,8 @@ std::string shown_value(const Axis& axis, std::string_view value) {
 
 std::vector<std::string> axis_values(const Axis& axis, const Configuration& now, std::size_t most) {
   std::vector<std::string> values = axis.choices;
-  const bool numbers = std::count_if(values.begin(), values.end(), [](const std::string& v) {
-                         return number_of(v).has_value();
-                       }) > 1;
   // Of a slider "auto" alone is no range.
-  if (is_slider(axis) && !numbers) {
+  if (is_slider(axis)) {
     values = steps_of(axis, most);
     if (const std::string automatic = automatic_of(axis); !automatic.empty()) {
       values.insert(values.begin(), automatic);

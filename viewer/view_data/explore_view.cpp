@@ -159,6 +159,7 @@ void fill_facts(ExploreView& view, const Answer& answer) {
 void fill_other(ExploreView& view, const Outcome& outcome, const Counterpart& other) {
   view.other_name = other.name;
   view.other_step_ns = other.step_ns;
+  view.other_measured = other.measured;
   const auto relative = against(outcome.prediction.step_ns, other.step_ns);
   view.other_text = format_ns(other.step_ns);
   if (other.tok_s > 0) view.other_text += fmt::format(", {} tok/s", tok_s_text(other.tok_s));
@@ -249,6 +250,10 @@ ExploreView explore_view(const Answer& answer, const Counterpart* other, std::si
     view.interval = fmt::format("{} to {}", tok_s_text(drawable(*p.tok_s_low)),
                                 tok_s_text(drawable(*p.tok_s_high)));
   }
+  // The step's interval is that of the rate, turned over.
+  const double tokens = p.tok_s * p.step_ns;
+  if (p.tok_s_high && has_logarithm(*p.tok_s_high)) view.step_low_ns = tokens / *p.tok_s_high;
+  if (p.tok_s_low && has_logarithm(*p.tok_s_low)) view.step_high_ns = tokens / *p.tok_s_low;
   for (const std::string& warning : outcome.warnings) {
     if (warning != view.blocked) view.warnings.push_back(warning);
   }

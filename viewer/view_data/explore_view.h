@@ -66,10 +66,13 @@ struct ExploreView {
   std::vector<exporter::Fact> facts;
   std::vector<std::string> warnings;
   double tok_s_value = 0;
+  std::optional<double> step_low_ns;  // interval of the step
+  std::optional<double> step_high_ns;
   std::vector<ExploreStage> stages;
   std::vector<ExploreLimit> limits;  // largest first
   std::vector<TornadoRow> tornado;   // largest first
   double other_step_ns = 0;          // 0: no counterpart
+  bool other_measured = false;
   std::string other_name;
   std::string other_text;  // "+12.0 % tok/s against ..."
 };

@@ -57,7 +57,7 @@ TEST(ExploreControls, ShowValuesForPeople) {
   EXPECT_EQ(smem.shown, "227 KiB");
   EXPECT_TRUE(smem.changed);
   EXPECT_THAT(smem.help, HasSubstr("reference: 99 KiB"));
-  EXPECT_EQ(control_of(sections, "tp").number, 4);
+  EXPECT_THAT(control_of(sections, "tp").choices, ElementsAre("1", "2", "4", "8"));
   EXPECT_FALSE(control_of(sections, "batch").changed);
   EXPECT_EQ(control_of(sections, "p2p").kind, ControlKind::kSwitch);
   const ExploreControl& stages = control_of(sections, "moe_stages");
