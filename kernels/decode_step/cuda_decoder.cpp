@@ -12,7 +12,6 @@
 #include "kernels/sampling/join_vocab.h"
 #include "kernels/sampling/sampling.h"
 #include "workloads/base/error.h"
-#include "workloads/random.h"
 
 #include <chrono>
 
@@ -22,9 +21,8 @@ namespace {
 // The largest batch that the tensor-core paths are made for.
 constexpr std::int64_t kMaxTokens = 128;
 
-void check_cuda_options(const ModelConfig& model, const DecoderOptions& options,
-                        const DeviceCommunicator& comm) {
-  check_decoder_options(model, options, comm.size(), comm.rank());
+void check_cuda_options(const ModelConfig& model, const DecoderOptions& options) {
+  check_decoder_options(model, options);
   if (options.numerics == Numerics::kExact) {
     throw usage_error(
         "numerics: exact (float32 everywhere) is what the CPU reference is for; the CUDA back end "
@@ -43,20 +41,20 @@ RangeSink* labeller(RangeSink* sink) {
 
 }  // namespace
 
-CudaDecoder::CudaDecoder(WeightSource& weights, DeviceCommunicator& comm,
+CudaDecoder::CudaDecoder(std::shared_ptr<const CudaWeights> weights, DeviceCommunicator& comm,
                          const DecoderOptions& options, const CudaOptions& cuda)
     : options_(options),
       cuda_(cuda),
       comm_(comm),
-      model_(first_layers(weights.config(), options.layers)),
+      model_(weights->model()),
       format_(cache_format(options.numerics)),
       activations_to_fp8_(options.numerics == Numerics::kServingA8),
       heads_(options.layout.heads(model_)),
       pages_(model_, options.max_batch, options.max_context),
-      one_pages_(model_, 1, options.max_context),
       plain_frequencies_(Rope(model_, 0).frequencies()),
       yarn_frequencies_(Rope(model_, 4).frequencies()),
-      weights_(weights, model_, options.layout, cuda.wo_a_bf16, cuda.on_load),
+      weights_(std::move(weights)),
+      histories_(model_, format_, pages_, options.seed),
       inputs_(model_, pages_, options),
       buffers_(model_, options),
       sequences_(options.max_batch, options.max_context, model_.vocab) {
@@ -70,19 +68,7 @@ CudaDecoder::CudaDecoder(WeightSource& weights, DeviceCommunicator& comm,
 
 void CudaDecoder::start_sequence(std::int64_t slot, std::int64_t history) {
   sequences_.start(slot, history);
-  if (history == 0) return;
-  if (histories_.empty()) {
-    for (const int layer_ratio : model_.compress_ratios) {
-      histories_.emplace_back(model_, layer_ratio, format_, one_pages_);
-    }
-  }
-#pragma omp parallel for schedule(dynamic)
-  for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    histories_[layer].fill_synthetic(one_pages_, 0, history, hash64(options_.seed, layer), slot);
-  }
-  for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    caches_[layer].copy_sequence(pages_, slot, one_pages_, histories_[layer]);
-  }
+  if (history > 0) histories_.fill(caches_, slot, history, stream_.get());
 }
 
 RopeView CudaDecoder::rope(std::int64_t layer) const {
@@ -108,7 +94,7 @@ void CudaDecoder::embed(Enqueue& e) {
     const StageRange range(e.sink, Op::kEmbed);
     launch_embed(EmbedParams<bf16_t>{.tokens = e.tokens,
                                      .ids = inputs_.ids,
-                                     .table = weights_.ends().embed,
+                                     .table = weights_->ends().embed,
                                      .vocab = options_.layout.vocab(model_),
                                      .out = buffers_.f.data()},
                  e.stream);
@@ -135,33 +121,29 @@ void CudaDecoder::enter_sublayer(Enqueue& e, Op op, const HyperConnectionWeights
                                    .x = buffers_.streams.data()};
   const HcPostParams<bf16_t>* const previous = e.entered ? &leave : nullptr;
   const HcNorm normed{.weight = norm, .eps = model_.rms_eps, .x = buffers_.x.data()};
+  // What both readers of the streams are told.
+  const auto reader = [&](auto p) {
+    p.tokens = e.tokens;
+    p.streams = model_.hc_mult;
+    p.hidden = model_.hidden;
+    p.x = buffers_.streams.data();
+    p.weights = &hc;
+    p.rms_eps = model_.rms_eps;
+    p.hc_eps = model_.hc_eps;
+    p.workspace = buffers_.hc_workspace.data();
+    return p;
+  };
   if (op == Op::kHcHead) {
-    launch_hc_head(previous,
-                   HcHeadParams<bf16_t>{.tokens = e.tokens,
-                                        .streams = model_.hc_mult,
-                                        .hidden = model_.hidden,
-                                        .x = buffers_.streams.data(),
-                                        .weights = &hc,
-                                        .rms_eps = model_.rms_eps,
-                                        .hc_eps = model_.hc_eps,
-                                        .workspace = buffers_.hc_workspace.data()},
-                   normed, e.stream);
+    launch_hc_head(previous, reader(HcHeadParams<bf16_t>{}), normed, e.stream);
     return;
   }
   e.entered = true;
-  launch_hc_transition(previous,
-                       HcPreParams<bf16_t>{.tokens = e.tokens,
-                                           .streams = model_.hc_mult,
-                                           .hidden = model_.hidden,
-                                           .x = buffers_.streams.data(),
-                                           .weights = &hc,
-                                           .rms_eps = model_.rms_eps,
-                                           .hc_eps = model_.hc_eps,
-                                           .sinkhorn_iterations = model_.sinkhorn_iterations,
-                                           .post = buffers_.post.data(),
-                                           .mixing = buffers_.mixing.data(),
-                                           .workspace = buffers_.hc_workspace.data()},
-                       normed, e.stream);
+  launch_hc_transition(
+      previous,
+      reader(HcPreParams<bf16_t>{.sinkhorn_iterations = model_.sinkhorn_iterations,
+                                 .post = buffers_.post.data(),
+                                 .mixing = buffers_.mixing.data()}),
+      normed, e.stream);
 }
 
 void CudaDecoder::gather_logits(Enqueue& e) {
@@ -179,7 +161,7 @@ void CudaDecoder::gather_logits(Enqueue& e) {
 }
 
 void CudaDecoder::finish(Enqueue& e) {
-  const EndWeights& ends = weights_.ends();
+  const EndWeights& ends = weights_->ends();
   enter_sublayer(e, Op::kHcHead, ends.hc_head, ends.norm);
   const bool alone = comm_.size() == 1;
   {
@@ -209,7 +191,7 @@ void CudaDecoder::enqueue_step(Enqueue& e) {
   }
   embed(e);
   for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    const LayerWeights& w = weights_.layer(layer);
+    const LayerWeights& w = weights_->layer(layer);
     enter_sublayer(e, Op::kAttnHcPre, w.hc_attn, w.attn_norm);
     attention(e, layer);
     all_reduce(e, Op::kAttnAllReduce);
@@ -300,12 +282,32 @@ void CudaDecoder::step(std::span<const StepToken> tokens, const StepHooks& hooks
   observe(count, hooks);
 }
 
+std::shared_ptr<const CudaWeights> load_cuda_weights(WeightSource& source,
+                                                     const DecoderOptions& options,
+                                                     const CudaOptions& cuda) {
+  const CudaDevice device = current_device();
+  check_cuda_options(source.config(), options);
+  check_memory(source.config(), options, cuda, WeightsAre::kToBeLoaded, device.free_bytes);
+  return std::make_shared<const CudaWeights>(source, first_layers(source.config(), options.layers),
+                                             options.layout, cuda.wo_a_bf16, cuda.on_load);
+}
+
+std::unique_ptr<Decoder> make_cuda_decoder(std::shared_ptr<const CudaWeights> weights,
+                                           DeviceCommunicator& comm, const DecoderOptions& options,
+                                           const CudaOptions& cuda) {
+  const CudaDevice device = current_device();
+  check_cuda_options(weights->model(), options);
+  check_communicator(options, comm.size(), comm.rank());
+  DSCOPE_REQUIRE(weights->made_for(options, cuda),
+                 "weights were loaded for other layers, another rank or another format of wo_a");
+  check_memory(weights->model(), options, cuda, WeightsAre::kLoaded, device.free_bytes);
+  return std::make_unique<CudaDecoder>(std::move(weights), comm, options, cuda);
+}
+
 std::unique_ptr<Decoder> make_cuda_decoder(WeightSource& weights, DeviceCommunicator& comm,
                                            const DecoderOptions& options, const CudaOptions& cuda) {
-  const CudaDevice device = current_device();
-  check_cuda_options(weights.config(), options, comm);
-  check_memory(weights, options, cuda, device.free_bytes);
-  return std::make_unique<CudaDecoder>(weights, comm, options, cuda);
+  check_communicator(options, comm.size(), comm.rank());
+  return make_cuda_decoder(load_cuda_weights(weights, options, cuda), comm, options, cuda);
 }
 
 }  // namespace dscope
