@@ -32,6 +32,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"run", "Decode and account for the time", dscope::cli::add_run},
+    {"import", "Account for the time in a trace of another profiler", dscope::cli::add_import},
     {"report", "Show a profile document", dscope::cli::add_report},
     {"compare", "Compare two profile documents, with a verdict", dscope::cli::add_compare},
 #if DSCOPE_HAVE_BENCH

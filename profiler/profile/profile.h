@@ -284,6 +284,13 @@ struct UnattributedName {
   JsonValue unknown;
 };
 
+// Records of the source that were read and not used.
+struct SkippedRecords {
+  std::string reason;
+  std::int64_t count = 0;
+  JsonValue unknown;
+};
+
 struct Measurement {
   // False: the source had no step marks, and `steps` holds one entry for the whole trace.
   bool has_steps = true;
@@ -298,6 +305,7 @@ struct Measurement {
   std::vector<UnattributedName> unattributed;  // longest first
   std::optional<std::string> nccl_split;       // how wait and transfer were told apart
   Losses losses;
+  std::vector<SkippedRecords> skipped;
   std::optional<Perturbation> perturbation;
   std::optional<Collector> collector;
   std::vector<ClockSample> clock_samples;
