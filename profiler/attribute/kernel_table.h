@@ -14,8 +14,8 @@
 
 namespace dscope::attribute {
 
-// Builds the kernel (op) summary of a measurement from attributed work, one call at a time. One row
-// for each pair of name and stage.
+// Builds the kernel (op) summary of a measurement from attributed work, one call at a time, in the
+// order of execution. One row for each pair of name and stage.
 class KernelTable {
  public:
   // `step`: index into Measurement::steps.
@@ -34,9 +34,12 @@ class KernelTable {
   struct Row {
     DurationHistogram durations;
     std::vector<std::int64_t> step_ns;
+    std::int64_t position = 0;
   };
   std::map<std::pair<std::string, Stage>, std::size_t> index_;
   std::vector<Row> rows_;
+  std::size_t step_ = 0;      // of the last call
+  std::int64_t in_step_ = 0;  // calls of that step so far
 };
 
 }  // namespace dscope::attribute
