@@ -188,6 +188,9 @@ struct KernelSummary {
   std::int64_t p95_ns = 0;     // likewise
   std::int64_t p99_ns = 0;     // likewise
   std::int64_t max_ns = 0;
+  // Where in a step it is called first: the number of calls before that. Matches kernels that have
+  // other names in another document. Absent: not known.
+  std::optional<std::int64_t> position;
   std::vector<std::int64_t> step_ns;  // total per step, one entry for each of Measurement::steps
   JsonValue unknown;
 };

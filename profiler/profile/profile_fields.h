@@ -139,6 +139,7 @@ void visit_fields(Is<KernelSummary> auto& s, auto&& visit) {
   visit("p95_ns", s.p95_ns);
   visit("p99_ns", s.p99_ns);
   visit("max_ns", s.max_ns);
+  visit("position", s.position);
   visit("step_ns", s.step_ns);
 }
 
