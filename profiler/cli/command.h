@@ -31,6 +31,10 @@ Run add_bench(CLI::App& app, const Launch& launch);  // only where DSCOPE_HAVE_B
 Run add_compare(CLI::App& app, const Launch& launch);
 Run add_devices(CLI::App& app, const Launch& launch);
 Run add_models(CLI::App& app, const Launch& launch);
+Run add_kernel_sets(CLI::App& app, const Launch& launch);
+Run add_interconnects(CLI::App& app, const Launch& launch);
+Run add_predict(CLI::App& app, const Launch& launch);
+Run add_sweep(CLI::App& app, const Launch& launch);
 Run add_doctor(CLI::App& app, const Launch& launch);
 
 // --format with its four values, bound to `format`.
