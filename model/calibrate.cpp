@@ -9,6 +9,8 @@
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -46,14 +48,24 @@ Times times_of(const Configuration& configuration) {
   return times;
 }
 
-// log(predicted / measured), 0 inside the measured range.
+// What no term of the model explains, of all stages.
+double unexplained_ns(const profile::Prediction& prediction) {
+  double sum = 0;
+  for (const profile::PredictedStage& stage : prediction.stages) {
+    if (stage.terms) sum += stage.terms->value("unexplained_ns", 0.0);
+  }
+  return sum;
+}
+
+// log(predicted / measured). Of a measured range: to its nearer end, and inside it a tenth of the
+// distance to its middle, so that a fit does not stop at the edge.
 double log_ratio(double predicted, double low, double high) {
   constexpr double kLeastNs =
       1;  // a stage that the model does not have is very wrong, not infinite
+  constexpr double kInside = 0.1;
   const double p = std::max(predicted, kLeastNs);
-  if (p < low) return std::log(p / low);
-  if (p > high) return std::log(p / high);
-  return 0;
+  const double nearest = std::clamp(p, low, high);
+  return std::log(p / nearest) + kInside * std::log(nearest / std::sqrt(low * high));
 }
 
 bool counts(const MeasuredStage& stage, double smallest_ns) {
@@ -157,7 +169,9 @@ void write_constants(Calibrated& result, const std::vector<FitVariable>& variabl
   for (std::size_t i = 0; i < variables.size(); ++i) {
     Constant& constant = result.kernel_set.constants.find(variables[i].name)->second;
     constant.value = fitted.values[i];
-    constant.low = fitted.low[i];
+    // What nothing explains may be absent elsewhere.
+    const bool unexplained = variables[i].name.starts_with("unexplained_");
+    constant.low = unexplained ? 0 : fitted.low[i];
     constant.high = fitted.high[i];
     constant.unit = find_kernel_constant(variables[i].name)->unit;
     constant.source = "fitted";
@@ -252,6 +266,7 @@ ConfigurationError prediction_error(const Measured& measured, const KernelSet& s
   if (prediction.tok_s_high) result.low_ns = token_ns(configuration, *prediction.tok_s_high);
   if (prediction.tok_s_low) result.high_ns = token_ns(configuration, *prediction.tok_s_low);
   result.error = result.predicted_ns / result.measured_ns - 1;
+  result.unexplained_ns = unexplained_ns(prediction);
   for (const MeasuredStage& stage : measured.stages) {
     if (!counts(stage, smallest_stage_ns)) continue;
     const double predicted = stage_ns(prediction, stage.stage);

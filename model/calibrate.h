@@ -48,6 +48,7 @@ struct ConfigurationError {
   std::optional<double> low_ns;
   std::optional<double> high_ns;
   double error = 0;
+  double unexplained_ns = 0;  // of predicted_ns: terms that were fitted and that nothing explains
   std::vector<StageError> stages;  // those not below smallest_stage_ns
   [[nodiscard]] bool inside_interval() const {
     return low_ns && high_ns && *low_ns <= measured_ns && measured_ns <= *high_ns;

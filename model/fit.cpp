@@ -197,7 +197,7 @@ void check_rank(const FitProblem& problem, const Normal& normal) {
 }
 
 void add_intervals(const FitProblem& problem, const Evaluator& evaluator, const Normal& normal,
-                   const std::vector<double>& unit, FitResult& result) {
+                   const std::vector<double>& unit, double spread, FitResult& result) {
   constexpr double kNinetyPercent = 1.645;
   constexpr double kSmallest = 1e-12;
   const auto residuals = static_cast<double>(result.residuals.size());
@@ -208,16 +208,17 @@ void add_intervals(const FitProblem& problem, const Evaluator& evaluator, const 
     const double r = std::abs(result.residuals[i]);
     sum += evaluator.weight(i) * r * std::min(r, evaluator.huber);
   }
+  const double variance_of_one = std::max(spread * spread, freedom > 0 ? sum / freedom : 0.0);
   for (std::size_t j = 0; j < unit.size(); ++j) {
     const FitVariable& v = problem.variables[j];
     double deviation = 1;  // of the unit interval: all of it
-    if (freedom > 0 && normal.lengths[j] > 0) {
+    if (normal.lengths[j] > 0) {
       double variance = 0;
       for (std::size_t k = 0; k < unit.size(); ++k) {
         const double part = normal.eigen.vectors[k][j];
         variance += part * part / std::max(normal.eigen.values[k], kSmallest);
       }
-      deviation = std::sqrt(sum / freedom * variance) / normal.lengths[j];
+      deviation = std::sqrt(variance_of_one * variance) / normal.lengths[j];
     }
     result.low.push_back(to_value(v, std::max(0.0, unit[j] - kNinetyPercent * deviation)));
     result.high.push_back(to_value(v, std::min(1.0, unit[j] + kNinetyPercent * deviation)));
@@ -279,7 +280,7 @@ FitResult fit(const FitProblem& problem, const FitOptions& options) {
   result.values = evaluator.values(unit);
   result.residuals = evaluator.residuals(unit);
   result.loss = evaluator.loss(unit);
-  add_intervals(problem, evaluator, normal, unit, result);
+  add_intervals(problem, evaluator, normal, unit, options.spread, result);
   result.evaluations = evaluator.evaluations;
   return result;
 }

@@ -29,7 +29,10 @@ struct FitProblem {
 };
 
 struct FitOptions {
-  double huber = 0.1;          // residuals beyond it count linearly: outliers do not lead
+  double huber = 0.1;  // residuals beyond it count linearly: outliers do not lead
+  // Residuals are never taken for smaller than this when intervals are made: what repeating the
+  // measurement would change.
+  double spread = 0.02;
   int restarts = 4;            // the first from `start`, the others from points between the bounds
   int max_evaluations = 1500;  // of one start
   // Unset: refuse a problem that its data do not determine.
@@ -39,8 +42,8 @@ struct FitOptions {
 
 struct FitResult {
   std::vector<double> values;
-  // 90 % interval from the covariance of the residuals, clipped to the bounds; the bounds
-  // themselves where there are no more residuals than variables.
+  // 90 % interval from the covariance of the residuals, clipped to the bounds; from the spread
+  // alone where there are no more residuals than variables.
   std::vector<double> low;
   std::vector<double> high;
   std::vector<double> residuals;  // at `values`

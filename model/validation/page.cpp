@@ -68,10 +68,11 @@ std::string set_row(const ConfigurationError& e, std::string_view use) {
   const std::string interval =
       e.low_ns && e.high_ns ? fmt::format("{:.1f} - {:.1f}", *e.low_ns / kMs, *e.high_ns / kMs)
                             : "";
-  return fmt::format("| [{}]({}) | {} | {} | {} | {} | {} | {:.2f} | {:.2f} | {} | {} | {}{} |\n",
-                     row.id, row.source, row.device, *row.tp, *row.batch, *row.context,
-                     *row.graph ? "yes" : "no", e.measured_ns / kMs, e.predicted_ns / kMs, interval,
-                     percent(e.error), use, row.stated() ? "" : ", assumed");
+  return fmt::format(
+      "| [{}]({}) | {} | {} | {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {} | {} | {}{} |\n", row.id,
+      row.source, row.device, *row.tp, *row.batch, *row.context, *row.graph ? "yes" : "no",
+      e.measured_ns / kMs, e.predicted_ns / kMs, e.unexplained_ns / kMs, interval, percent(e.error),
+      use, row.stated() ? "" : ", assumed");
 }
 
 std::string stage_rows(const std::vector<ConfigurationError>& errors) {
@@ -104,8 +105,9 @@ std::string set_section(const SetValidation& set) {
   if (!set.refused.empty()) return text + "Refused: " + set.refused + "\n\n";
   text += fmt::format("Fitted: {}.\n\n", constants_of(set));
   text +=
-      "| row | device | TP | batch | context | graph | measured ms | predicted ms | interval ms | "
-      "error | used |\n|---|---|--:|--:|--:|---|--:|--:|---|--:|---|\n";
+      "| row | device | TP | batch | context | graph | measured ms | predicted ms | of it "
+      "unexplained | interval ms | error | used "
+      "|\n|---|---|--:|--:|--:|---|--:|--:|--:|---|--:|---|\n";
   for (const ConfigurationError& e : set.calibrated.fitted) text += set_row(e, "fitted");
   for (const ConfigurationError& e : set.calibrated.held_out) text += set_row(e, "predicted");
   text += "\n" + stage_rows(set.calibrated.fitted) + stage_rows(set.calibrated.held_out);

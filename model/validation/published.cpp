@@ -86,20 +86,21 @@ void require_complete(const JsonReader& json, const PublishedRow& row) {
 }
 
 PublishedRow read_row(const JsonReader& json) {
-  refuse_unknown_keys(json,
-                      {"id",        "source", "date",    "kernel_set",    "model",       "device",
-                       "engine",    "host",   "kernels", "note",          "gpus",        "tp",
-                       "ep",        "batch",  "graph",   "power_limit_w", "speculation", "metric",
-                       "stages_ms", "value",  "assumed", "context",       "excluded"});
+  refuse_unknown_keys(
+      json, {"id",           "source",    "date",  "kernel_set", "model",         "device",
+             "interconnect", "engine",    "host",  "kernels",    "note",          "gpus",
+             "tp",           "ep",        "batch", "graph",      "power_limit_w", "speculation",
+             "metric",       "stages_ms", "value", "assumed",    "context",       "excluded"});
   PublishedRow row;
   row.id = required_text(json, "id");
   row.source = required_text(json, "source");
   row.kernel_set = required_text(json, "kernel_set");
   for (const auto& [key, field] :
        {std::pair{"date", &row.date}, std::pair{"model", &row.model},
-        std::pair{"device", &row.device}, std::pair{"engine", &row.engine},
-        std::pair{"kernels", &row.kernels}, std::pair{"host", &row.host},
-        std::pair{"note", &row.note}, std::pair{"excluded", &row.excluded}}) {
+        std::pair{"device", &row.device}, std::pair{"interconnect", &row.interconnect},
+        std::pair{"engine", &row.engine}, std::pair{"kernels", &row.kernels},
+        std::pair{"host", &row.host}, std::pair{"note", &row.note},
+        std::pair{"excluded", &row.excluded}}) {
     *field = text(json, key);
   }
   row.gpus = integer(json, "gpus", kMostGpus);
@@ -230,7 +231,8 @@ Configuration configuration_of(const PublishedRow& row, const KernelSet& kernel_
   Configuration configuration;
   configuration.model = preset(row.model);
   configuration.device = find_device(row.device);
-  configuration.interconnect = find_interconnect(usual_pcie(*row.tp));
+  configuration.interconnect = find_interconnect(
+      row.interconnect.empty() ? usual_pcie(*row.tp) : std::string_view(row.interconnect));
   configuration.kernel_set = kernel_set;
   configuration.tp = *row.tp;
   configuration.ep = row.ep.value_or(1);

@@ -31,11 +31,12 @@ struct PublishedSpeculation {
 // what its source says, and whether it can be compared with a prediction.
 struct PublishedRow {
   std::string id;
-  std::string source;      // URL
-  std::string date;        // may be empty
-  std::string kernel_set;  // ours where there is one, else a name that only groups rows
-  std::string model;       // preset; empty: not one of ours
-  std::string device;      // of the catalogue; empty: not in it
+  std::string source;        // URL
+  std::string date;          // may be empty
+  std::string kernel_set;    // ours where there is one, else a name that only groups rows
+  std::string model;         // preset; empty: not one of ours
+  std::string device;        // of the catalogue; empty: not in it
+  std::string interconnect;  // of the catalogue; empty: usual_pcie()
   std::string engine;
   std::string kernels;
   std::string host;

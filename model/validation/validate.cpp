@@ -121,6 +121,9 @@ SetValidation validate_set(const CalibrationPlan& plan) {
   CalibrateOptions options;
   options.constants = plan.free;
   options.leave_one_out = false;
+  // Restarting one published configuration changed its TPOT by 14 % (ambient0731-main-8k-c1 and its
+  // recheck).
+  options.fit.spread = 0.1;
   options.where = fmt::format("fitted to {}", fmt::join(plan.rows, ", "));
   try {
     result.calibrated = calibrate(plan.start, fitted, held_out, options);
