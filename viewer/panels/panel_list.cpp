@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/panels/documents_panel.h"
 #include "viewer/panels/panel.h"
+#include "viewer/panels/timeline_panel.h"
 
 namespace dscope::viewer {
 
 std::vector<PanelPtr> make_panels() {
   std::vector<PanelPtr> panels;
+  panels.push_back(make_timeline_panel());
   panels.push_back(make_documents_panel());
   return panels;
 }
