@@ -77,6 +77,7 @@ void TimelineCanvas::draw_ruler() {
     const auto time = state_.view.extent().start_ns + static_cast<std::int64_t>(tick.value);
     const float x = ruler_.min.x + static_cast<float>(state_.view.x_of(time));
     list_->AddLine({x, ruler_.max.y - ui_.px(5)}, {x, lanes_.max.y}, to_u32(ui_.palette.grid));
+    if (x + ui_.px(4) + text_width(ui_.small, tick.text) > ruler_.max.x) continue;
     draw_text(*list_, ui_.small, {x + ui_.px(4), ruler_.min.y + ui_.px(3)}, ui_.palette.muted,
               tick.text);
   }

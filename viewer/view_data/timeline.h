@@ -108,6 +108,7 @@ struct Timeline {
   TimeRange extent;  // of everything; empty when there is nothing
   std::vector<TimeRange> steps;
   std::size_t slice_count = 0;
+  bool has_waits = false;         // some slice has wait_ns
   bool has_events = false;        // false: only the stage totals of the steps are known
   std::size_t depth_limited = 0;  // slices nested deeper than the rows shown, left out
 
