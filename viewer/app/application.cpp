@@ -108,8 +108,17 @@ bool Application::prepare_frame() {
   return true;
 }
 
+bool Application::computing() const {
+  for (const std::vector<PanelPtr>& panels : panes_) {
+    for (const PanelPtr& panel : panels) {
+      if (panel->busy()) return true;
+    }
+  }
+  return false;
+}
+
 bool Application::wants_frames() const {
-  return !store_.idle() || !toasts_.empty() || !pictures_.empty() ||
+  return !store_.idle() || computing() || !toasts_.empty() || !pictures_.empty() ||
          (system_dialog_ && system_dialog_->running());
 }
 

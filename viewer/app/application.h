@@ -52,6 +52,7 @@ class Application : private Actions {
   void frame();
 
   [[nodiscard]] bool loading() const { return !store_.idle(); }
+  [[nodiscard]] bool computing() const;     // a panel that is shown works on something
   [[nodiscard]] bool wants_frames() const;  // something moves by itself
   [[nodiscard]] bool wants_to_quit() const { return quit_; }
   [[nodiscard]] std::size_t errors() const { return toasts_.errors(); }

@@ -161,7 +161,7 @@ int run_headless(const Options& options) {
     frame();
     if (app.loading()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   } while (app.loading());
-  for (int i = 0; i < kSettleFrames; ++i) frame();
+  for (int i = 0; i < kSettleFrames || app.computing(); ++i) frame();
   while (script && script->advance(app, input, size, take_picture)) frame();
   if (!options.screenshot.empty()) take_picture(options.screenshot);
   if (!options.export_csv.empty()) export_tables(options, app);

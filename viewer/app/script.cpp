@@ -124,7 +124,7 @@ bool Script::advance(Application& app, InputQueue& input, ImVec2 size,
   if (next_ == lines_.size()) return false;
   const Line& line = lines_[next_];
   if (line.words[0] == "wait-loaded") {
-    if (!app.loading()) ++next_;
+    if (!app.loading() && !app.computing()) ++next_;
     return true;
   }
   ++next_;

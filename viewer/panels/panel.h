@@ -75,6 +75,9 @@ class Panel {
   // Fills the current ImGui window, whose size is what there is.
   virtual void draw(PanelContext& context) = 0;
 
+  // True while something that draw() shows is being computed: frames go on, pictures wait for it.
+  [[nodiscard]] virtual bool busy() const { return false; }
+
   // Every table that draw() shows, whole: what --export-csv and "Export all tables" write.
   [[nodiscard]] virtual std::vector<view_data::Table> tables(PanelContext& context) = 0;
 
