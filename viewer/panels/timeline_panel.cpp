@@ -134,6 +134,7 @@ class TimelinePanel final : public Panel {
     const profile::Prediction* section = prediction_of(predicted.get());
     if (section == nullptr) section = prediction_of(&document);
     tracks_ = view_data::make_tracks(document, section, state.closed);
+    state.boxes.clear();  // rows of the tracks stand where others stood
     if (shown_ != document.id) {
       search_ = view_data::SliceSearch(*document.timeline, search_text_);
       match_ = {};
