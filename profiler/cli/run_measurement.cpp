@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/run_measurement.h"
 
+#include "kernels/cuda/extra_shared.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "profiler/cli/decode_loop.h"
 #include "profiler/cli/interrupt.h"
@@ -9,6 +10,7 @@
 #include "profiler/cli/version.h"
 #include "profiler/collect/cupti_source.h"
 #include "profiler/collect/device_probe.h"
+#include "profiler/collect/device_state.h"
 #include "profiler/collect/host_bandwidth.h"
 #include "profiler/collect/host_source.h"
 #include "profiler/collect/session.h"
@@ -19,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <utility>
@@ -31,6 +34,9 @@ namespace {
 constexpr std::int64_t kLongestBlock = 16;
 constexpr std::int64_t kShortestBlock = 2;
 constexpr std::int64_t kRounds = 6;
+
+// How often clocks are looked at. NVML's own figures are averages over about as long.
+constexpr std::chrono::milliseconds kStatePeriod{100};
 
 // Rows of a request trace that could not be used, and requests that were left out.
 void report_trace_losses(const traces::ServingSteps& trace, const std::string& file) {
@@ -47,6 +53,15 @@ void report_trace_losses(const traces::ServingSteps& trace, const std::string& f
                "{} longer than --max-context\n",
                file, skipped, s.requests, s.skipped_prefill_only, s.skipped_empty_prompt,
                s.skipped_too_long);
+  }
+}
+
+// Kernels that run as they are because the extra shared memory would not fit.
+void report_extra_shared_refusals() {
+  for (const ExtraSharedRefusal& refusal : extra_shared_refusals()) {
+    fmt::print(stderr,
+               "dscope: --extra-shared does not reach {}: its blocks have {} of at most {} bytes\n",
+               refusal.kernel, refusal.shared_bytes, refusal.most_bytes);
   }
 }
 
@@ -71,10 +86,17 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
   if (o.trace && speaks) trace.emplace(*o.trace);
   Progress progress(launch.stderr_is_terminal && speaks, "decoding step", plan.total_steps);
   collect::SessionOptions options = session_options(plan, chosen, o);
-  options.on_progress = [&](std::int64_t done) { progress.update(done); };
+  collect::DeviceStateSampler states(
+      plan.cuda ? collect::nvml_observer(collect::probe_device(plan.threads).gpus) : nullptr,
+      kStatePeriod);
+  options.on_progress = [&](std::int64_t done) {
+    progress.update(done);
+    states.set_step(done);
+  };
   if (trace) options.on_activities = [&](const collect::ActivityList& list) { trace->add(list); };
   collect::SessionResult result = collect::run_session(
       source, {[&] { return loop.prepare(source); }, [&] { loop.run(source); }}, options);
+  result.measurement.clock_samples = states.finish();
   if (trace) trace->finish();
   loop.finish();
   if (o.trace) result.measurement.trace_file = o.trace->string();
@@ -93,22 +115,24 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
   if (plan.trace != nullptr) {
     document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
   }
+  if (extra_shared_bytes() > 0) document.workload->extra_shared_bytes = extra_shared_bytes();
   document.measurement = std::move(result.measurement);
   return document;
 }
 
 }  // namespace
 
-ChosenSource choose_source(const RunOptions& o, bool cuda) {
+ChosenSource choose_source(const RunOptions& o, const RunPlan& plan) {
   ChosenSource chosen;
   const bool wanted = o.collector == "cupti" || o.cupti || o.hardware_trace;
-  if (wanted && (!cuda || o.collector == "events")) {
+  if (wanted && (!plan.cuda || o.collector == "events")) {
     throw usage_error("--collector cupti, --cupti and --hes belong to a CUDA run that CUPTI times");
   }
-  if (cuda && o.collector != "events") {
+  if (plan.cuda && o.collector != "events") {
     collect::CuptiSourceOptions options;
     if (o.cupti) options.libraries = {*o.cupti};
     options.hardware_trace = o.hardware_trace;
+    options.steps = plan.total_steps;
     try {
       chosen.source = collect::make_cupti_source(options);
       chosen.cupti = true;
@@ -137,6 +161,7 @@ RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const Chosen
   collect::SessionResult result = measure(loop, plan, source, options, launch, run.speaks);
   run.stopped = result.stopped;
   if (!run.speaks) return run;
+  report_extra_shared_refusals();
   if (plan.trace != nullptr) report_trace_losses(*plan.trace, plan.source);
   if (result.measurement.steps.empty() && !run.stopped) {
     throw usage_error(

@@ -111,6 +111,12 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
       ->option_text("N");
   app.add_flag("--eager", o.eager, "Launch every kernel instead of one CUDA graph a step")
       ->group("How it is run");
+  app.add_option("--extra-shared", o.extra_shared,
+                 "Dynamic shared memory that every kernel asks for beyond its own, so that fewer "
+                 "blocks share an SM")
+      ->check(CLI::NonNegativeNumber)
+      ->group("How it is run")
+      ->option_text("BYTES");
   app.add_option("--numerics", o.numerics,
                  "exact (float32), bf16, serving (BF16, FP8 caches), serving-a8 (FP8 activations "
                  "too) [serving]")

@@ -40,7 +40,8 @@ class RecordConverter {
   // `labels` must outlive the converter.
   explicit RecordConverter(const GraphLabels& labels) : labels_(labels) {}
 
-  // Appends the activity to `out`, which must be the same list at every call.
+  // Appends the activity to `out`. Names are remembered for the list of the last call, so use one
+  // list for long; another one is noticed.
   void add(const RawRecord& record, ActivityList& out);
 
   [[nodiscard]] const profile::Losses& losses() const { return losses_; }
@@ -58,7 +59,8 @@ class RecordConverter {
   const GraphLabels& labels_;
   struct Known {
     std::string raw;
-    std::uint32_t name;
+    std::string text;
+    std::uint32_t name = 0;  // index of text in the list, where it still is
   };
   std::unordered_map<const char*, Known> names_;      // by address, which collectors keep
   std::unordered_map<const char*, bool> explaining_;  // names of calls are constants

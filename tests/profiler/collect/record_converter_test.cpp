@@ -135,6 +135,23 @@ TEST_F(RecordConverterTest, OverheadIsSummedAndGraphsAreNotWork) {
   EXPECT_EQ(converter_.records(), 0);
 }
 
+// One source serves several sessions, each with a list of its own.
+TEST_F(RecordConverterTest, AnotherListGetsItsOwnNames) {
+  RangeStack open;
+  open.push({.name = "router"});
+  labels_.created(5, open);
+  RawRecord record = kernel("second");
+  record.graph_node = 5;
+  converter_.add(kernel("first"), list_);
+  converter_.add(record, list_);
+  ActivityList other;
+  other.intern("something else");
+  converter_.add(record, other);
+  ASSERT_EQ(other.activities.size(), 1u);
+  EXPECT_EQ(other.name_of(other.activities[0]), "second");
+  EXPECT_EQ(other.names.at(other.activities[0].range), "router");
+}
+
 TEST_F(RecordConverterTest, TheNameTableDoesNotGrowWithRecords) {
   for (int i = 0; i < 1000; ++i) converter_.add(kernel("_Z1gv"), list_);
   EXPECT_EQ(list_.names.size(), 1u);
