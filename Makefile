@@ -16,12 +16,13 @@ LINT_PACKAGES := clang-format clang-tidy
 LINT_JOBS ?= 2
 
 .DEFAULT_GOAL := build
-.PHONY: help deps lint-deps build test demo bench lint format-check tidy format clean
+.PHONY: help deps lint-deps build test demo validate bench lint format-check tidy format clean
 
 help:
 	@echo 'make            build into $(BUILD)'
 	@echo 'make test       build and run the tests'
 	@echo 'make demo       profile the bundled tiny checkpoint: document, trace, HTML report'
+	@echo 'make validate   predictions against measurements: model/validation/VALIDATION.md'
 	@echo 'make bench      run the micro-benchmarks'
 	@echo 'make lint       clang-format and clang-tidy over all of our files'
 	@echo 'make format     let clang-format rewrite them'
@@ -74,6 +75,10 @@ demo: $(BUILD)/build.ninja
 	@echo 'Report    $(DEMO)/report.html (any browser)'
 	@echo 'Trace     $(DEMO)/trace.json (open it in https://ui.perfetto.dev)'
 	@echo 'Document  $(DEMO)/profile.json ($(DSCOPE) report, compare)'
+
+validate: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) --target dscope
+	$(DSCOPE) validate --out model/validation/VALIDATION.md
 
 bench: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope
