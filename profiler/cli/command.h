@@ -34,6 +34,10 @@ Run add_models(CLI::App& app, const Launch& launch);
 Run add_calibrate(CLI::App& app, const Launch& launch);
 Run add_validate(CLI::App& app, const Launch& launch);
 Run add_advise(CLI::App& app, const Launch& launch);
+Run add_kernel_sets(CLI::App& app, const Launch& launch);
+Run add_interconnects(CLI::App& app, const Launch& launch);
+Run add_predict(CLI::App& app, const Launch& launch);
+Run add_sweep(CLI::App& app, const Launch& launch);
 Run add_doctor(CLI::App& app, const Launch& launch);
 
 // --format with its four values, bound to `format`.

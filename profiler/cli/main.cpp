@@ -42,6 +42,10 @@ constexpr Command kCommands[] = {
      dscope::cli::add_calibrate},
     {"validate", "Compare predictions with measurements", dscope::cli::add_validate},
     {"devices", "List the GPUs of the catalogue", dscope::cli::add_devices},
+    {"predict", "Predict a decode step on hardware that is not here", dscope::cli::add_predict},
+    {"sweep", "Predict a grid of configurations and rank them", dscope::cli::add_sweep},
+    {"kernel-sets", "List how well sets of kernels use the hardware", dscope::cli::add_kernel_sets},
+    {"interconnects", "List how GPUs of one box reach each other", dscope::cli::add_interconnects},
     {"models", "List the model presets", dscope::cli::add_models},
     {"doctor", "Say what this machine can do", dscope::cli::add_doctor},
 };
