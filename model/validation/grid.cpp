@@ -268,10 +268,11 @@ std::string label(const GridPoint& point) {
 
 bool is_calibration_point(const GridPoint& point) {
   if (point.extra_shared_bytes) return false;
-  constexpr std::int64_t kShort = 1024;
-  constexpr std::int64_t kLong = 65536;
-  if (point.context <= kShort) return point.batch == 1 || point.batch == 8;
-  if (point.context >= kLong) return point.batch == 2 || point.batch == 64;
+  // A run adds a token a step, so contexts lie a little above what was asked for.
+  constexpr std::int64_t kShort = 2048;
+  constexpr std::int64_t kLong = 32768;
+  if (point.context < kShort) return point.batch == 1 || point.batch == 8;
+  if (point.context > kLong) return point.batch == 2 || point.batch == 64;
   return point.batch == 4 || point.batch == 32;
 }
 

@@ -17,6 +17,10 @@ std::size_t KernelTable::row(std::string_view name, Stage stage, std::string_vie
 
 void KernelTable::add(std::size_t index, std::size_t step, std::int64_t own_ns) {
   Row& row = rows_[index];
+  if (step != step_) in_step_ = 0;
+  step_ = step;
+  if (row.durations.count() == 0) row.position = in_step_;
+  ++in_step_;
   row.durations.add(own_ns);
   if (step >= row.step_ns.size()) row.step_ns.resize(step + 1, 0);
   row.step_ns[step] = profile::add_saturating(row.step_ns[step], own_ns);
@@ -37,6 +41,7 @@ std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) co
     kernel.p95_ns = row.durations.quantile(0.95);
     kernel.p99_ns = row.durations.quantile(0.99);
     kernel.max_ns = row.durations.max_ns();
+    kernel.position = row.position;
     kernel.step_ns = row.step_ns;
     kernel.step_ns.resize(steps, 0);
     list.push_back(std::move(kernel));

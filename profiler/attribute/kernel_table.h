@@ -14,8 +14,8 @@
 
 namespace dscope::attribute {
 
-// Builds the kernel (op) summary of a measurement from attributed work, one call at a time. One row
-// for each name, stage and op.
+// Builds the kernel (op) summary of a measurement from attributed work, one call at a time, in the
+// order of execution. One row for each name, stage and op.
 class KernelTable {
  public:
   // `step`: index into Measurement::steps. `op`: empty where not known.
@@ -35,6 +35,7 @@ class KernelTable {
   struct Row {
     DurationHistogram durations;
     std::vector<std::int64_t> step_ns;
+    std::int64_t position = 0;
   };
   struct Key {
     std::string name;
@@ -44,6 +45,8 @@ class KernelTable {
   };
   std::map<Key, std::size_t> index_;
   std::vector<Row> rows_;
+  std::size_t step_ = 0;      // of the last call
+  std::int64_t in_step_ = 0;  // calls of that step so far
 };
 
 }  // namespace dscope::attribute

@@ -29,45 +29,27 @@ constexpr CUpti_CallbackIdResource kGraphCallbacks[] = {
     CUPTI_CBID_RESOURCE_GRAPHNODE_DESTROY_STARTING,
 };
 
-// The calls that explain work and gaps: launches, copies, waits. All calls together are several
-// times as many, and none of the others is needed.
-constexpr CUpti_CallbackId kRuntimeCalls[] = {
-    CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernel_v7000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernel_ptsz_v7000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernelExC_v11060,
-    CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernelExC_ptsz_v11060,
-    CUPTI_RUNTIME_TRACE_CBID_cudaLaunchCooperativeKernel_v9000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaLaunchCooperativeKernel_ptsz_v9000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaGraphLaunch_v10000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaGraphLaunch_ptsz_v10000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaMemcpy_v3020,
-    CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyAsync_v3020,
-    CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyAsync_ptsz_v7000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaMemset_v3020,
-    CUPTI_RUNTIME_TRACE_CBID_cudaMemsetAsync_v3020,
-    CUPTI_RUNTIME_TRACE_CBID_cudaMemsetAsync_ptsz_v7000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaStreamSynchronize_v3020,
-    CUPTI_RUNTIME_TRACE_CBID_cudaStreamSynchronize_ptsz_v7000,
-    CUPTI_RUNTIME_TRACE_CBID_cudaEventSynchronize_v3020,
-    CUPTI_RUNTIME_TRACE_CBID_cudaDeviceSynchronize_v3020,
-#if CUPTI_API_VERSION >= 130000
-    CUPTI_RUNTIME_TRACE_CBID___cudaLaunchKernel_v13000,
-    CUPTI_RUNTIME_TRACE_CBID___cudaLaunchKernel_ptsz_v13000,
-#endif
+// Calls that frameworks make all the time and that explain nothing: left out where CUPTI can. (To
+// enable single calls instead answers success in CUPTI 13.0 and records none.)
+constexpr CUpti_CallbackId kIdleRuntimeCalls[] = {
+    CUPTI_RUNTIME_TRACE_CBID_cudaGetDevice_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaSetDevice_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaGetLastError_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaPeekAtLastError_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaEventQuery_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaEventRecord_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaStreamWaitEvent_v3020,
+    CUPTI_RUNTIME_TRACE_CBID_cudaStreamIsCapturing_v10000,
+    CUPTI_RUNTIME_TRACE_CBID_cudaFuncSetAttribute_v9000,
+    CUPTI_RUNTIME_TRACE_CBID_cudaDeviceGetAttribute_v5000,
 };
-constexpr CUpti_CallbackId kDriverCalls[] = {
-    CUPTI_DRIVER_TRACE_CBID_cuLaunchKernel,
-    CUPTI_DRIVER_TRACE_CBID_cuLaunchKernel_ptsz,
-    CUPTI_DRIVER_TRACE_CBID_cuLaunchKernelEx,
-    CUPTI_DRIVER_TRACE_CBID_cuLaunchKernelEx_ptsz,
-    CUPTI_DRIVER_TRACE_CBID_cuLaunchCooperativeKernel,
-    CUPTI_DRIVER_TRACE_CBID_cuLaunchCooperativeKernel_ptsz,
-    CUPTI_DRIVER_TRACE_CBID_cuGraphLaunch,
-    CUPTI_DRIVER_TRACE_CBID_cuGraphLaunch_ptsz,
-    CUPTI_DRIVER_TRACE_CBID_cuMemcpyAsync,
-    CUPTI_DRIVER_TRACE_CBID_cuMemcpyAsync_ptsz,
-    CUPTI_DRIVER_TRACE_CBID_cuMemsetD8Async,
-    CUPTI_DRIVER_TRACE_CBID_cuMemsetD8Async_ptsz,
+constexpr CUpti_CallbackId kIdleDriverCalls[] = {
+    CUPTI_DRIVER_TRACE_CBID_cuCtxGetCurrent,      CUPTI_DRIVER_TRACE_CBID_cuCtxSetCurrent,
+    CUPTI_DRIVER_TRACE_CBID_cuCtxGetDevice,       CUPTI_DRIVER_TRACE_CBID_cuEventQuery,
+    CUPTI_DRIVER_TRACE_CBID_cuEventRecord,        CUPTI_DRIVER_TRACE_CBID_cuStreamIsCapturing,
+    CUPTI_DRIVER_TRACE_CBID_cuStreamWaitEvent,    CUPTI_DRIVER_TRACE_CBID_cuFuncSetAttribute,
+    CUPTI_DRIVER_TRACE_CBID_cuFuncGetAttribute,   CUPTI_DRIVER_TRACE_CBID_cuPointerGetAttribute,
+    CUPTI_DRIVER_TRACE_CBID_cuDeviceGetAttribute,
 };
 
 }  // namespace
@@ -157,25 +139,24 @@ void CuptiCollector::enable(CUpti_ActivityKind kind, bool on) {
 }
 
 void CuptiCollector::enable_calls(bool on) {
-  if (api_.cuptiActivityEnableRuntimeApi == nullptr ||
-      api_.cuptiActivityEnableDriverApi == nullptr) {
-    enable(CUPTI_ACTIVITY_KIND_RUNTIME, on);
-    enable(CUPTI_ACTIVITY_KIND_DRIVER, on);
-    return;
+  enable(CUPTI_ACTIVITY_KIND_RUNTIME, on);
+  enable(CUPTI_ACTIVITY_KIND_DRIVER, on);
+  if (!on) return;
+  if (api_.cuptiActivityEnableRuntimeApi != nullptr) {
+    for (const CUpti_CallbackId id : kIdleRuntimeCalls) {
+      (void)api_.cuptiActivityEnableRuntimeApi(id, 0);
+    }
   }
-  const std::uint8_t wanted = on ? 1 : 0;
-  for (const CUpti_CallbackId id : kRuntimeCalls) {
-    (void)api_.cuptiActivityEnableRuntimeApi(id, wanted);
-  }
-  for (const CUpti_CallbackId id : kDriverCalls) {
-    (void)api_.cuptiActivityEnableDriverApi(id, wanted);
+  if (api_.cuptiActivityEnableDriverApi != nullptr) {
+    for (const CUpti_CallbackId id : kIdleDriverCalls) {
+      (void)api_.cuptiActivityEnableDriverApi(id, 0);
+    }
   }
 }
 
 void CuptiCollector::set_detail(TraceDetail detail) {
+  DSCOPE_REQUIRE(detail != TraceDetail::kGraph, "graphs as a whole are not recorded");
   const bool any = detail != TraceDetail::kNone;
-  // GRAPH_TRACE keeps CUPTI from recording what is inside of graphs: never both.
-  enable(CUPTI_ACTIVITY_KIND_GRAPH_TRACE, detail == TraceDetail::kGraph);
   enable(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, any);
   enable(CUPTI_ACTIVITY_KIND_MEMCPY, any);
   enable(CUPTI_ACTIVITY_KIND_MEMSET, any);

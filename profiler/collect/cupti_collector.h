@@ -39,7 +39,8 @@ class CuptiCollector {
   CuptiCollector(const CuptiCollector&) = delete;
   CuptiCollector& operator=(const CuptiCollector&) = delete;
 
-  // What is recorded from now on. Work in flight may be recorded either way.
+  // What is recorded from now on. Work in flight may be recorded either way. Not kGraph: CUPTI 13.0
+  // crashes in cuGraphLaunch when graphs that it knows are to be recorded as a whole.
   void set_detail(TraceDetail detail);
 
   // Asks for the records of all work that is complete; `forced`: also for buffers with records

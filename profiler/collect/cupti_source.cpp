@@ -27,7 +27,10 @@ bool is_launch(const std::string& call) {
 class CuptiSource final : public TraceSource {
  public:
   explicit CuptiSource(const CuptiCollectorOptions& options)
-      : collector_(options), converter_(collector_.labels()), hes_(options.hardware_trace) {}
+      : collector_(options), converter_(collector_.labels()), hes_(options.hardware_trace) {
+    // Graphs are instantiated while their nodes can be recorded.
+    set_detail(TraceDetail::kNode);
+  }
 
   void begin(Stage stage, const char* name) noexcept override {
     RangeStack::of_thread().push({.name = name, .stage = stage});
@@ -49,7 +52,9 @@ class CuptiSource final : public TraceSource {
     collector_.flush(false);
     collector_.read([](const RawRecord&) {});
   }
-  [[nodiscard]] bool supports(TraceDetail) const override { return true; }
+  [[nodiscard]] bool supports(TraceDetail detail) const override {
+    return detail != TraceDetail::kGraph;  // see CuptiCollector::set_detail()
+  }
 
   void begin_step() override { host_.begin_step(); }
   std::int64_t end_step() override { return host_.end_step(); }

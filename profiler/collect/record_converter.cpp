@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <string_view>
 
 namespace dscope::collect {
 namespace {
@@ -50,6 +51,18 @@ std::string demangled(const char* name) {
   const std::unique_ptr<char, void (*)(void*)> text(
       abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
   return status == 0 && text != nullptr ? std::string(text.get()) : std::string(name);
+}
+
+// What launches, copies, fills or waits; other calls explain neither work nor gaps.
+bool RecordConverter::explains(const char* call) {
+  const auto [known, added] = explaining_.try_emplace(call, false);
+  if (added) {
+    const std::string_view name(call);
+    for (const char* part : {"Launch", "Memcpy", "Memset", "Synchronize"}) {
+      known->second = known->second || name.find(part) != std::string_view::npos;
+    }
+  }
+  return known->second;
 }
 
 bool RecordConverter::is_usable(const RawRecord& record) {
@@ -101,6 +114,9 @@ void RecordConverter::add(const RawRecord& record, ActivityList& out) {
     return;
   }
   if (record.kind == Kind::kGraph) return;
+  if (record.kind == Kind::kRuntimeCall && (record.name == nullptr || !explains(record.name))) {
+    return;
+  }
   Activity activity;
   activity.kind = kind_of(record.kind);
   if (is_work(activity.kind)) ++records_;

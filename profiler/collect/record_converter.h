@@ -50,6 +50,7 @@ class RecordConverter {
   [[nodiscard]] std::int64_t overhead_ns() const { return overhead_ns_; }
 
  private:
+  bool explains(const char* call);
   bool is_usable(const RawRecord& record);
   std::uint32_t name_of(const RawRecord& record, ActivityList& out);
   void label(const RawRecord& record, Activity& activity, ActivityList& out);
@@ -59,7 +60,8 @@ class RecordConverter {
     std::string raw;
     std::uint32_t name;
   };
-  std::unordered_map<const char*, Known> names_;  // by address, which collectors keep
+  std::unordered_map<const char*, Known> names_;      // by address, which collectors keep
+  std::unordered_map<const char*, bool> explaining_;  // names of calls are constants
   std::unordered_map<const std::string*, std::uint32_t> ranges_;
   profile::Losses losses_;
   std::int64_t records_ = 0;

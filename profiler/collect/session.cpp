@@ -73,7 +73,7 @@ class Session {
 
   void run_step(std::int64_t step, const StepInfo& info) {
     const bool warmup = step < options_.warmup_steps;
-    const TraceRotation::Step how = warmup ? TraceRotation::Step{TraceDetail::kNone, false}
+    const TraceRotation::Step how = warmup ? TraceRotation::Step{TraceDetail::kNode, false}
                                            : rotation_.at(step - options_.warmup_steps);
     if (how.detail != detail_) source_.set_detail(*(detail_ = how.detail));
     source_.begin_step();

@@ -188,6 +188,9 @@ struct KernelSummary {
   std::int64_t p95_ns = 0;     // likewise
   std::int64_t p99_ns = 0;     // likewise
   std::int64_t max_ns = 0;
+  // Where in a step it is called first: the number of calls before that. Matches kernels that have
+  // other names in another document. Absent: not known.
+  std::optional<std::int64_t> position;
   std::vector<std::int64_t> step_ns;  // total per step, one entry for each of Measurement::steps
   JsonValue unknown;
 };
@@ -284,6 +287,13 @@ struct UnattributedName {
   JsonValue unknown;
 };
 
+// Records of the source that were read and not used.
+struct SkippedRecords {
+  std::string reason;
+  std::int64_t count = 0;
+  JsonValue unknown;
+};
+
 struct Measurement {
   // False: the source had no step marks, and `steps` holds one entry for the whole trace.
   bool has_steps = true;
@@ -298,6 +308,7 @@ struct Measurement {
   std::vector<UnattributedName> unattributed;  // longest first
   std::optional<std::string> nccl_split;       // how wait and transfer were told apart
   Losses losses;
+  std::vector<SkippedRecords> skipped;
   std::optional<Perturbation> perturbation;
   std::optional<Collector> collector;
   std::vector<ClockSample> clock_samples;

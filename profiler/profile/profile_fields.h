@@ -139,6 +139,7 @@ void visit_fields(Is<KernelSummary> auto& s, auto&& visit) {
   visit("p95_ns", s.p95_ns);
   visit("p99_ns", s.p99_ns);
   visit("max_ns", s.max_ns);
+  visit("position", s.position);
   visit("step_ns", s.step_ns);
 }
 
@@ -189,6 +190,11 @@ void visit_fields(Is<UnattributedName> auto& s, auto&& visit) {
   visit("time_ns", s.time_ns, kRequired);
 }
 
+void visit_fields(Is<SkippedRecords> auto& s, auto&& visit) {
+  visit("reason", s.reason, kRequired);
+  visit("count", s.count, kRequired);
+}
+
 void visit_fields(Is<Measurement> auto& s, auto&& visit) {
   visit("has_steps", s.has_steps);
   visit("clock", s.clock);
@@ -200,6 +206,7 @@ void visit_fields(Is<Measurement> auto& s, auto&& visit) {
   visit("unattributed_names", s.unattributed);
   visit("nccl_split", s.nccl_split);
   visit("losses", s.losses, kRequired);
+  visit("skipped", s.skipped);
   visit("perturbation", s.perturbation);
   visit("collector", s.collector);
   visit("clock_samples", s.clock_samples);

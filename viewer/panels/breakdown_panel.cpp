@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace dscope::viewer {
 namespace {
@@ -22,6 +23,11 @@ using view_data::StageView;
 
 // Bars beyond so many are means of several steps: more would be thinner than a pixel or two.
 constexpr std::size_t kMostBars = 400;
+
+// Columns of the kernels where there is no room for all.
+constexpr std::array<std::string_view, 5> kNarrowKernels{"name", "count", "total_ns", "share",
+                                                         "median_ns"};
+constexpr float kWideKernels = 760;  // pixels at scale 1
 
 struct Options {
   StageView view = StageView::kFull;
@@ -75,6 +81,7 @@ class BreakdownPanel final : public Panel {
   std::uint64_t kernels_of_ = 0;  // document
   std::vector<Stage> kernel_stages_;
   view_data::KernelList kernels_;
+  view_data::Table narrow_kernels_;
 };
 
 void BreakdownPanel::update(const PanelContext& context) {
@@ -104,6 +111,7 @@ void BreakdownPanel::update_kernels(const PanelContext& context) {
   kernel_stages_ = stages;
   kernels_ = view_data::kernel_list(context.documents[active_]->profile, stages);
   kernels_.table.title = row != nullptr ? "Kernels of " + row->label : "Kernels";
+  narrow_kernels_ = view_data::keep_columns(kernels_.table, kNarrowKernels);
 }
 
 const BreakdownRow* BreakdownPanel::selected_row(const Selection& selection) const {
@@ -188,6 +196,7 @@ std::vector<Bar> BreakdownPanel::bars_of(const Ui& ui, const Selection& selectio
       segment.color = ui.palette.of(part.color);
       segment.label = row.label;
       segment.details = {{"time", part.time_text}, {"share", part.share_text}};
+      if (!options_.per_step) segment.details[0] = {"median", exporter::ns_cell(row.time_ns).text};
       segment.key = row.label;
       segment.dimmed = selected != nullptr && selected->label != row.label;
     }
@@ -245,7 +254,9 @@ void BreakdownPanel::draw_tables(PanelContext& context) {
     const DataTableResult result = data_table(ui, kernels_.table,
                                               {.selected_key = context.selection.kernel,
                                                .height = -ImGui::GetTextLineHeightWithSpacing()});
-    if (result.export_csv) context.actions.export_csv(active().name + "-kernels", result.csv);
+    if (result.export_csv) {
+      context.actions.export_csv(active().name + "-kernels", view_data::to_csv(kernels_.table));
+    }
     if (result.clicked) context.selection.kernel = kernels_.table.rows[*result.clicked].key;
     text_muted(ui, kernels_.summary);
   }

@@ -4,6 +4,7 @@
 
 #include "viewer/view_data/compare_histogram.h"
 #include "viewer/view_data/compare_view.h"
+#include "viewer/view_data/kernel_list.h"
 #include "viewer/widgets/data_table.h"
 #include "viewer/widgets/histogram_plot.h"
 #include "viewer/widgets/splitter.h"
@@ -25,6 +26,10 @@ using view_data::DocumentPtr;
 
 constexpr std::size_t kMostBins = 60;
 constexpr float kLargestThreshold = 20;  // per cent, of the slider
+
+// Columns where there is no room for all; with several documents all stay.
+constexpr std::array<std::string_view, 5> kNarrow{"name", "base_ns", "ns", "delta_ns", "verdict"};
+constexpr float kWide = 820;  // pixels at scale 1
 
 class ComparePanel final : public Panel {
  public:
@@ -70,6 +75,7 @@ class ComparePanel final : public Panel {
   CompareView view_;
   view_data::Table stages_;
   view_data::Table ops_;
+  view_data::Table narrow_stages_;
   view_data::StepHistograms histograms_;
 };
 
@@ -97,6 +103,7 @@ void ComparePanel::update(const PanelContext& context) {
   options.stage = now.stage;
   view_ = view_data::compare_view(documents, now.base, options);
   stages_ = view_data::compare_table(view_, view_.stages, "compare_stages", "Stages");
+  narrow_stages_ = view_.others.size() == 1 ? view_data::keep_columns(stages_, kNarrow) : stages_;
   ops_ = view_data::compare_table(
       view_, view_.ops, "compare_kernels",
       now.stage ? "Kernels of " + std::string(info(*now.stage).label) : std::string("Kernels"));
@@ -185,8 +192,10 @@ void ComparePanel::draw_stages(PanelContext& context) {
   const Ui& ui = context.ui;
   const std::string selected =
       context.selection.stage ? std::string(info(*context.selection.stage).id) : "";
-  const DataTableResult result = data_table(ui, stages_, {.selected_key = selected});
-  if (result.export_csv) context.actions.export_csv("compare-stages", result.csv);
+  const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide);
+  const DataTableResult result =
+      data_table(ui, wide ? stages_ : narrow_stages_, {.selected_key = selected});
+  if (result.export_csv) context.actions.export_csv("compare-stages", view_data::to_csv(stages_));
   if (result.hovered) row_tooltip(ui, view_.stages[*result.hovered]);
   if (!result.clicked) return;
   const Stage stage = view_.stages[*result.clicked].stage;

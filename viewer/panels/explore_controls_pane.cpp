@@ -56,9 +56,12 @@ bool ExploreControlsPane::draw_slider(const ExploreControl& control, model::Conf
          set(control, now, view_data::slider_value(axis, value));
 }
 
-bool ExploreControlsPane::draw_choice(const ExploreControl& control, model::Configuration& now) {
+bool ExploreControlsPane::draw_choice(const Ui& ui, const ExploreControl& control,
+                                      model::Configuration& now) {
   bool changed = false;
-  if (!ImGui::BeginCombo("##value", control.shown.c_str())) return false;
+  const float arrow = ImGui::GetFrameHeight() + 2 * ImGui::GetStyle().FramePadding.x;
+  const std::string shown = fit_text(ui.regular, control.shown, ImGui::CalcItemWidth() - arrow);
+  if (!ImGui::BeginCombo("##value", shown.c_str())) return false;
   for (std::size_t i = 0; i < control.choices.size(); ++i) {
     const bool current = control.choices[i] == control.value;
     if (ImGui::Selectable(control.labels[i].c_str(), current) && !current) {
@@ -113,7 +116,7 @@ bool ExploreControlsPane::draw_control(const Ui& ui, const ExploreControl& contr
       return ImGui::Checkbox("##value", &on) && set(control, now, on ? "on" : "off");
     }
     case ControlKind::kChoice:
-      return draw_choice(control, now);
+      return draw_choice(ui, control, now);
     case ControlKind::kSlider:
       break;
   }
@@ -143,10 +146,10 @@ bool ExploreControlsPane::draw(const Ui& ui, model::Configuration& now,
     for (const ExploreControl& control : section.controls) {
       ImGui::PushID(control.axis->name.c_str());
       ImGui::AlignTextToFramePadding();
-      const std::string name = fit_text(ui.regular, control.axis->label, width * 0.44F);
+      const std::string name = fit_text(ui.regular, control.axis->label, width * 0.50F);
       text_colored(control.changed ? ui.palette.accent : ui.palette.text, name);
       if (ImGui::IsItemHovered()) tooltip(ui, control.axis->label, {}, control.help);
-      ImGui::SameLine(width * 0.46F);
+      ImGui::SameLine(width * 0.52F);
       const bool with_button =
           control.kind == ControlKind::kSlider && control.number && !control.automatic.empty();
       const float button = with_button ? text_width(ui.regular, control.automatic) +

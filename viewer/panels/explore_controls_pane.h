@@ -21,7 +21,8 @@ class ExploreControlsPane {
   bool draw_control(const Ui& ui, const view_data::ExploreControl& control,
                     model::Configuration& now);
   bool draw_slider(const view_data::ExploreControl& control, model::Configuration& now);
-  bool draw_choice(const view_data::ExploreControl& control, model::Configuration& now);
+  bool draw_choice(const Ui& ui, const view_data::ExploreControl& control,
+                   model::Configuration& now);
   bool draw_menu(const Ui& ui, const view_data::ExploreControl& control, model::Configuration& now,
                  const model::Configuration& reference);
   bool set(const view_data::ExploreControl& control, model::Configuration& now,

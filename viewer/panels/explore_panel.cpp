@@ -59,6 +59,7 @@ class ExplorePanel final : public Panel {
   void draw_view_tabs(const Ui& ui);
   void draw_view(PanelContext& context);
   void draw_step(PanelContext& context);
+  void draw_sensitivity(const Ui& ui);
   void draw_curve_view(const Ui& ui);
   void draw_map_view(const Ui& ui);
   void draw_metric_choice(const Ui& ui);
@@ -74,7 +75,7 @@ class ExplorePanel final : public Panel {
   std::string curve_axis_ = "batch";
   std::string map_x_ = "batch";
   std::string map_y_ = "tp";
-  float split_ = 0.3F;
+  float split_ = 0.34F;
   std::string refused_;  // why a value of curve or map was not taken
 
   ExploreControlsPane controls_;
@@ -288,8 +289,19 @@ void ExplorePanel::draw_step(PanelContext& context) {
   }
   const std::string selected =
       context.selection.stage ? std::string(info(*context.selection.stage).id) : "";
-  const DataTableResult result = data_table(ui, stages_, {.selected_key = selected});
+  // As high as its rows, so that what is uncertain has room below.
+  const float line = ImGui::GetTextLineHeight() + 2 * ImGui::GetStyle().CellPadding.y;
+  const float wanted = static_cast<float>(stages_.rows.size() + 1) * line + ui.px(6);
+  const float left = ImGui::GetContentRegionAvail().y - ImGui::GetFrameHeightWithSpacing();
+  const DataTableResult result =
+      data_table(ui, stages_,
+                 {.selected_key = selected, .height = std::max(ui.px(80), std::min(wanted, left))});
   if (result.export_csv) context.actions.export_csv("explore-stages", result.csv);
+  if (left - wanted > ui.px(160)) {
+    ImGui::Spacing();
+    heading(ui, "Sensitivity");
+    draw_sensitivity(ui);
+  }
   if (!result.clicked) return;
   const Stage stage = shown_.stages[*result.clicked].stage;
   if (context.selection.stage == stage) {
@@ -297,6 +309,11 @@ void ExplorePanel::draw_step(PanelContext& context) {
   } else {
     context.selection.stage = stage;
   }
+}
+
+void ExplorePanel::draw_sensitivity(const Ui& ui) {
+  text_muted(ui, "tok/s with one uncertain input at either end of its interval");
+  draw_tornado(ui, shown_);
 }
 
 bool ExplorePanel::draw_axis_choice(const Ui& ui, const char* id, std::string& axis) {
@@ -383,8 +400,7 @@ void ExplorePanel::draw_view(PanelContext& context) {
       draw_step(context);
       break;
     case View::kSensitivity:
-      text_muted(ui, "tok/s with one uncertain input at either end of its interval");
-      draw_tornado(ui, shown_);
+      draw_sensitivity(ui);
       break;
     case View::kCurve:
       draw_curve_view(ui);
@@ -410,7 +426,7 @@ void ExplorePanel::draw(PanelContext& context) {
   }
   ImGui::EndChild();
   ImGui::SameLine(0, 0);
-  splitter(ui, "##split", true, width, split_, 200, 0.3F);
+  splitter(ui, "##split", true, width, split_, 200, 0.34F);
   ImGui::SameLine(0, 0);
   if (ImGui::BeginChild("answer")) {
     draw_header(context);

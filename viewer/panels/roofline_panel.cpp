@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/panels/roofline_panel.h"
 
+#include "viewer/view_data/kernel_list.h"
 #include "viewer/view_data/roofline.h"
 #include "viewer/widgets/data_table.h"
 #include "viewer/widgets/plot.h"
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace dscope::viewer {
@@ -22,6 +24,11 @@ using view_data::RooflineSeries;
 // Areas of points grow with their time: what matters is seen first.
 constexpr float kSmallestRadius = 3;
 constexpr float kLargestRadius = 12;
+
+// Colours show stages.
+constexpr std::array<std::string_view, 12> kColumns{
+    "op",   "source", "calls",    "time_ns",  "bytes", "flops", "flop_per_byte",
+    "gbps", "gflops", "floor_ns", "of_floor", "limit"};
 
 class RooflinePanel final : public Panel {
  public:
@@ -52,7 +59,7 @@ class RooflinePanel final : public Panel {
   void draw_chart(PanelContext& context);
   void draw_lines(const Ui& ui, Plot& plot) const;
   void draw_points(PanelContext& context, Plot& plot);
-  void draw_notes(const Ui& ui) const;
+  void draw_notes(PanelContext& context) const;
   void draw_table(PanelContext& context);
   [[nodiscard]] float radius_of(const RooflinePoint& point) const;
   [[nodiscard]] bool is_selected(const Selection& selection, const RooflinePoint& point) const;
@@ -66,6 +73,8 @@ class RooflinePanel final : public Panel {
   std::size_t front_ = 0;
   view_data::RooflineChart chart_;
   view_data::Table table_;
+  view_data::Table shown_table_;
+  std::array<bool, kStageCount> stages_{};
   double longest_ns_ = 0;
 };
 
@@ -89,10 +98,13 @@ void RooflinePanel::update(const PanelContext& context) {
   }
   chart_ = view_data::roofline_chart(series_, front_);
   table_ = view_data::roofline_table(series_);
+  shown_table_ = view_data::keep_columns(table_, kColumns);
   longest_ns_ = 0;
+  stages_.fill(false);
   for (const RooflineSeries& series : series_) {
     for (const RooflinePoint& point : series.points) {
       longest_ns_ = std::max(longest_ns_, point.time_ns);
+      stages_[static_cast<std::size_t>(point.stage)] = true;
     }
   }
 }
@@ -196,7 +208,15 @@ void RooflinePanel::draw_chart(PanelContext& context) {
   draw_points(context, plot);
 }
 
-void RooflinePanel::draw_notes(const Ui& ui) const {
+void RooflinePanel::draw_notes(PanelContext& context) const {
+  const Ui& ui = context.ui;
+  heading(ui, "Stages");
+  if (const auto clicked = stage_legend(ui, stages_, context.selection.stage)) {
+    const bool again = context.selection.stage == clicked;
+    context.selection.stage = again ? std::nullopt : clicked;
+    context.selection.kernel.clear();
+  }
+  ImGui::Spacing();
   heading(ui, "Ceilings");
   for (const view_data::CeilingLine& line : chart_.lines) {
     const bool decides = line.ceiling->decides;
@@ -218,8 +238,8 @@ void RooflinePanel::draw_notes(const Ui& ui) const {
 
 void RooflinePanel::draw_table(PanelContext& context) {
   const DataTableResult result =
-      data_table(context.ui, table_, {.selected_key = context.selection.kernel});
-  if (result.export_csv) context.actions.export_csv("roofline", result.csv);
+      data_table(context.ui, shown_table_, {.selected_key = context.selection.kernel});
+  if (result.export_csv) context.actions.export_csv("roofline", view_data::to_csv(table_));
   if (!result.clicked) return;
   const std::string& name = table_.rows[*result.clicked].key;
   context.selection.kernel = context.selection.kernel == name ? "" : name;
@@ -241,7 +261,7 @@ void RooflinePanel::draw(PanelContext& context) {
     }
     ImGui::EndChild();
     ImGui::SameLine(0, ui.px(12));
-    if (ImGui::BeginChild("notes")) draw_notes(ui);
+    if (ImGui::BeginChild("notes")) draw_notes(context);
     ImGui::EndChild();
   }
   ImGui::EndChild();

@@ -23,14 +23,13 @@ bool in_seed(Stage stage) {
   return std::find(kSeedStages.begin(), kSeedStages.end(), stage) != kSeedStages.end();
 }
 
-BreakdownRow measured_row(const exporter::StageRow& from, double steps) {
+BreakdownRow measured_row(const exporter::StageRow& from) {
   BreakdownRow row;
   row.color = from.stage;
   row.label = from.label;
   row.holds = info(from.stage).holds;
   row.stages = {from.stage};
   row.time_ns = from.time_ns;
-  row.mean_ns = static_cast<double>(from.total_ns) / steps;
   row.share = from.share;
   if (from.stage != Stage::kGap) row.launches = from.launches;
   row.wait_ns = from.wait_ns;
@@ -54,7 +53,6 @@ BreakdownRow rest_of(const std::vector<BreakdownRow>& rows) {
     if (in_seed(row.color)) continue;
     rest.stages.insert(rest.stages.end(), row.stages.begin(), row.stages.end());
     rest.time_ns += row.time_ns;
-    rest.mean_ns += row.mean_ns;
     rest.share += row.share;
     add(rest.launches, row.launches);
     add(rest.bytes, row.bytes);
@@ -96,7 +94,7 @@ void fill_measured(Breakdown& result, const Profile& profile, StageView view) {
   const std::vector<profile::StepSample>& steps = profile.measurement->steps;
   for (const exporter::StageRow& row : report.stages) {
     if (row.total_ns <= 0) continue;
-    result.rows.push_back(measured_row(row, static_cast<double>(steps.size())));
+    result.rows.push_back(measured_row(row));
   }
   if (view == StageView::kSeed) {
     to_seed_view(result.rows);
@@ -108,6 +106,8 @@ void fill_measured(Breakdown& result, const Profile& profile, StageView view) {
   result.step_ns = report.step_ns;
   result.step_text = step_text(report);
   result.facts = exporter::verdicts(report);
+  // step_text says it.
+  std::erase_if(result.facts, [](const exporter::Fact& fact) { return fact.label == "Speed"; });
   result.closes = report.closure_error <= 0.01;
 }
 
@@ -121,7 +121,7 @@ void fill_predicted(Breakdown& result, const profile::Prediction& prediction, St
     row.label = info(stage.stage).label;
     row.holds = info(stage.stage).holds;
     row.stages = {stage.stage};
-    row.time_ns = row.mean_ns = stage.time_ns;
+    row.time_ns = stage.time_ns;
     row.share = drawable(stage.time_ns / total);
     row.low_ns = finite(stage.low_ns);
     row.high_ns = finite(stage.high_ns);
@@ -201,7 +201,6 @@ Breakdown breakdown(const NamedProfile& document, StageView view) {
   } else {
     result.problem = "This document holds neither measured steps nor a prediction.";
   }
-  for (const BreakdownRow& row : result.rows) result.mean_step_ns += row.mean_ns;
   if (result.problem.empty() && result.rows.empty()) {
     result.problem = "No stage of this document took any time.";
   }
@@ -217,7 +216,6 @@ Table breakdown_table(const Breakdown& breakdown) {
   table.columns = {{"stage", "Stage"},
                    {"time_ns", "Time", Align::kRight},
                    {"share", "Share", Align::kRight},
-                   {"mean_ns", "Mean", Align::kRight},
                    {"launches", "Launches", Align::kRight},
                    {"wait_ns", "Wait", Align::kRight},
                    {"bytes", "Bytes", Align::kRight},
@@ -228,10 +226,10 @@ Table breakdown_table(const Breakdown& breakdown) {
                    {"limit", "Limited by"}};
   for (const BreakdownRow& row : breakdown.rows) {
     table.add({row.label, exporter::ns_cell(row.time_ns), exporter::share_cell(row.share),
-               exporter::ns_cell(row.mean_ns), exporter::number_cell(row.launches),
-               exporter::ns_cell(row.wait_ns), exporter::bytes_cell(row.bytes),
-               exporter::number_cell(row.gbps, 1), exporter::ns_cell(row.floor_ns),
-               exporter::ns_cell(row.low_ns), exporter::ns_cell(row.high_ns), row.limit},
+               exporter::number_cell(row.launches), exporter::ns_cell(row.wait_ns),
+               exporter::bytes_cell(row.bytes), exporter::number_cell(row.gbps, 1),
+               exporter::ns_cell(row.floor_ns), exporter::ns_cell(row.low_ns),
+               exporter::ns_cell(row.high_ns), row.limit},
               row.color, row.label);
   }
   drop_empty_columns(table);
@@ -242,11 +240,11 @@ BarChart document_bars(std::span<const Breakdown> documents, bool shares) {
   BarChart chart;
   for (const Breakdown& document : documents) {
     std::vector<double> row_ns;
-    for (const BreakdownRow& row : document.rows) row_ns.push_back(row.mean_ns);
+    for (const BreakdownRow& row : document.rows) row_ns.push_back(row.share * document.step_ns);
     chart.bars.push_back(stack(document.name, document, row_ns, shares));
   }
   finish(chart, shares);
-  chart.axis = shares ? "share of a step" : "mean time of a step";
+  chart.axis = shares ? "shares of all steps" : "median step, divided by the shares of all steps";
   return chart;
 }
 

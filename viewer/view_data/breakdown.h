@@ -27,8 +27,7 @@ struct BreakdownRow {
   std::string holds;          // for tooltips: what belongs to it
   std::vector<Stage> stages;  // for the kernels of the row
   double time_ns = 0;         // measured: median per step; predicted: of the step
-  double mean_ns = 0;         // mean per step: what bars are made of, they add up
-  double share = 0;           // of the wall time
+  double share = 0;           // of the wall time of all steps
   std::optional<double> launches;
   std::optional<double> wait_ns;
   std::optional<double> bytes;
@@ -46,7 +45,6 @@ struct Breakdown {
   profile::Kind kind = profile::Kind::kMeasured;
   std::vector<BreakdownRow> rows;     // in the order of kStages; only what took time
   double step_ns = 0;                 // median wall time of a step, as the command line has it
-  double mean_step_ns = 0;            // sum of the rows' mean_ns
   std::string step_text;              // "97.5 ms a step, 31 steps, 10.3 tok/s"
   std::vector<exporter::Fact> facts;  // closure, losses, tracing
   bool closes = true;                 // to within 1 %
@@ -82,10 +80,11 @@ struct BarChart {
   double most = 0;          // the axis ends here; 1 for shares
   bool shares = false;      // the axis is in shares, not in ns
   std::size_t grouped = 1;  // steps that one bar is the mean of
-  std::string axis;         // "mean time of a step", "steps, in order"
+  std::string axis;         // "median step", "steps, in order"
 };
 
-// One bar for each document.
+// One bar for each document: its median step, divided by the shares that stages have of all steps,
+// as in the picture of the report.
 [[nodiscard]] BarChart document_bars(std::span<const Breakdown> documents, bool shares);
 
 // One bar for each step; above `most` (>= 1) steps, means of equally many consecutive ones.

@@ -37,39 +37,39 @@ std::vector<double> step_times(const Profile& profile, bool untraced) {
   return times;
 }
 
-double bin_width(const std::vector<double>& times) {
-  const double range = profile::percentile(times, 0.75) - profile::percentile(times, 0.25);
-  return 2 * range / std::cbrt(static_cast<double>(times.size()));
-}
-
 struct Bins {
-  double low = 0;
+  double low = std::numeric_limits<double>::infinity();
   double high = 0;
+  double width = std::numeric_limits<double>::infinity();
   std::size_t count = 1;
 };
 
+// Widens the bins by one document's times. What lies more than three interquartile ranges outside
+// of the quartiles is "far out" (Tukey, 1977): a few such steps would squeeze all others.
+void cover(Bins& bins, const std::vector<double>& times) {
+  const double first = profile::percentile(times, 0.25);
+  const double third = profile::percentile(times, 0.75);
+  const double range = third - first;
+  const double fence = 3 * std::max(range, 0.01 * third);
+  const auto [smallest, largest] = std::minmax_element(times.begin(), times.end());
+  bins.low = std::min(bins.low, std::max(*smallest, first - fence));
+  bins.high = std::max(bins.high, std::min(*largest, third + fence));
+  if (range > 0) {
+    bins.width = std::min(bins.width, 2 * range / std::cbrt(static_cast<double>(times.size())));
+  }
+}
+
 // For all documents together.
 Bins choose_bins(const std::vector<std::vector<double>>& times, std::size_t most_bins) {
-  double width = std::numeric_limits<double>::infinity();
   Bins bins;
-  bins.low = std::numeric_limits<double>::infinity();
-  for (const std::vector<double>& list : times) {
-    bins.low = std::min(bins.low, *std::min_element(list.begin(), list.end()));
-  }
-  for (const std::vector<double>& list : times) {
-    if (const double of_list = bin_width(list); of_list > 0) width = std::min(width, of_list);
-    // Ordinary maxima belong to the picture; a step ten times as long as the rest does not.
-    const double largest = *std::max_element(list.begin(), list.end());
-    const double p99 = profile::percentile(list, 0.99);
-    bins.high = std::max(bins.high, std::min(largest, p99 + 0.25 * (p99 - bins.low)));
-  }
+  for (const std::vector<double>& list : times) cover(bins, list);
   if (!(bins.high > bins.low)) {  // all steps took the same time
     const double margin = std::max(1.0, 0.01 * bins.high);
     bins.low = std::max(0.0, bins.low - margin);
     bins.high += margin;
   }
   // The width is infinite where no document has a spread.
-  const double wanted = std::max(8.0, std::ceil((bins.high - bins.low) / width));
+  const double wanted = std::max(8.0, std::ceil((bins.high - bins.low) / bins.width));
   bins.count = static_cast<std::size_t>(std::min(wanted, static_cast<double>(most_bins)));
   return bins;
 }
@@ -83,7 +83,7 @@ StepTimes step_times_of(const NamedProfile& document, const std::vector<double>&
   series.text = fmt::format("{}: {} step{}, median {}", document.name, times.size(),
                             times.size() == 1 ? "" : "s", format_ns(series.median_ns));
   if (series.histogram.outside > 0) {
-    series.text += fmt::format(", {} beyond the axis", series.histogram.outside);
+    series.text += fmt::format(", {} outside of the axis", series.histogram.outside);
   }
   return series;
 }

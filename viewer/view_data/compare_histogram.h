@@ -29,8 +29,7 @@ struct StepHistograms {
 
 // Step times, untraced where all documents have them, as exporter::compare() takes them. Bins by
 // the rule of Freedman and Diaconis (1981) from the narrowest document, at most `most_bins` (>= 1);
-// the axis ends soon after the 99th percentile of the slowest document, and what is beyond is
-// counted.
+// what is far out is counted, not drawn.
 [[nodiscard]] StepHistograms step_histograms(std::span<const NamedProfile> documents,
                                              std::size_t most_bins);
 

@@ -156,11 +156,15 @@ std::string headline(const CompareRow& step, const CompareCell& cell) {
   return cell.relative ? fmt::format("{:+.1f} %, {}", *cell.relative * 100, text) : text;
 }
 
+std::string counted(std::size_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string hidden_text(const CompareView& view) {
-  std::string text = fmt::format("{} kernels", view.ops.size());
+  std::string text = counted(view.ops.size(), "kernel");
   if (view.hidden_stages + view.hidden_ops == 0) return text;
-  return fmt::format("{}; hidden: {} stages, {} kernels", text, view.hidden_stages,
-                     view.hidden_ops);
+  return fmt::format("{}; hidden: {}, {}", text, counted(view.hidden_stages, "stage"),
+                     counted(view.hidden_ops, "kernel"));
 }
 
 // Of the table with one document.

@@ -149,8 +149,8 @@ void fill_facts(ExploreView& view, const Answer& answer) {
     view.facts.push_back(
         {"Accepted", fmt::format("{:.2f} tokens a step", drawable(outcome.accepted_per_step))});
   }
-  view.facts.push_back({"Roofline", of_step(outcome.roofline_step_ns)});
-  view.facts.push_back({"Bytes / data sheet", of_step(outcome.naive_step_ns)});
+  view.facts.push_back({"Roofline bound", of_step(outcome.roofline_step_ns)});
+  view.facts.push_back({"Data-sheet bound", of_step(outcome.naive_step_ns)});
   view.facts.push_back({"Launches", fmt::format("{:.0f} a step", drawable(outcome.launches))});
   view.facts.push_back({"Memory", memory_text(outcome.memory)});
   view.facts.push_back({"Calibration", p.calibration_id.value_or("none")});

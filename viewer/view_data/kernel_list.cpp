@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace dscope::view_data {
 namespace {
@@ -21,6 +23,26 @@ bool is_among(Stage stage, std::span<const Stage> stages) {
 }
 
 }  // namespace
+
+Table keep_columns(const Table& table, std::span<const std::string_view> keys) {
+  std::vector<std::size_t> kept;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (std::find(keys.begin(), keys.end(), table.columns[c].key) != keys.end()) kept.push_back(c);
+  }
+  Table narrow = table;
+  narrow.columns.clear();
+  narrow.tone_column = SIZE_MAX;
+  for (const std::size_t c : kept) {
+    if (c == table.tone_column) narrow.tone_column = narrow.columns.size();
+    narrow.columns.push_back(table.columns[c]);
+  }
+  for (TableRow& row : narrow.rows) {
+    std::vector<exporter::Cell> cells;
+    for (const std::size_t c : kept) cells.push_back(std::move(row.cells[c]));
+    row.cells = std::move(cells);
+  }
+  return narrow;
+}
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
   const auto equal = [](char a, char b) { return lower(a) == lower(b); };

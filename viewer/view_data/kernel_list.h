@@ -24,6 +24,9 @@ struct KernelList {
 [[nodiscard]] KernelList kernel_list(const profile::Profile& profile, std::span<const Stage> stages,
                                      std::string_view search = {}, std::size_t most = 2000);
 
+// The same rows with only the columns of these keys: what fits a narrow window.
+[[nodiscard]] Table keep_columns(const Table& table, std::span<const std::string_view> keys);
+
 // Whether `text` holds `part`, upper and lower case of ASCII alike. An empty part is in any text.
 [[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view part);
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/roofline.h"
 
+#include "viewer/view_data/explore_view.h"
 #include "viewer/view_data/finite.h"
 #include "workloads/base/units.h"
 
@@ -34,7 +35,7 @@ void add_details(RooflinePoint& point) {
   if (point.of_floor) {
     details.emplace_back("of floor", fmt::format("{:.1f} %", *point.of_floor * 100));
   }
-  if (!point.limit.empty()) details.emplace_back("limit", point.limit);
+  if (!point.limit.empty()) details.emplace_back("limited by", limit_label(point.limit));
 }
 
 // Everything that follows from work and time.
@@ -210,8 +211,9 @@ void add_lines(RooflineChart& chart, const DeviceCeilings& ceilings) {
   for (const Ceiling& ceiling : ceilings.list) {
     CeilingLine line = ceiling.is_bandwidth ? slope(ceiling, chart, highest_roof)
                                             : roof(ceiling, chart, highest_bandwidth);
-    const bool visible =
-        line.x0 < line.x1 && line.y1 <= chart.y_high && line.y0 >= chart.y_low * 0.999;
+    constexpr double kRounding = 1e-9;
+    const bool visible = line.x0 < line.x1 && line.y1 <= chart.y_high * (1 + kRounding) &&
+                         line.y0 >= chart.y_low * (1 - kRounding);
     line.text = fmt::format("{}: {}", ceiling.label, ceiling.unit_text);
     if (visible) chart.lines.push_back(std::move(line));
   }
@@ -282,6 +284,10 @@ RooflineChart roofline_chart(std::span<const RooflineSeries> series, std::size_t
   for (const Ceiling& ceiling : ceilings.list) {
     if (!ceiling.is_bandwidth) widen(y_low, y_high, ceiling.value * 1.5);
   }
+  // Without a rate of operations the slope alone stands above the points.
+  if (ceilings.compute_gflops() <= 0 && any) {
+    widen(y_low, y_high, ceilings.bandwidth_gbps() * x_high);
+  }
   // The ridge, where bandwidth and operations meet, is what the chart is about.
   if (ceilings.bandwidth_gbps() > 0 && ceilings.compute_gflops() > 0) {
     widen(x_low, x_high, 2 * ceilings.compute_gflops() / ceilings.bandwidth_gbps());
@@ -298,8 +304,8 @@ Table roofline_table(std::span<const RooflineSeries> series) {
   table.id = "roofline";
   table.title = "Ops";
   table.empty_text = "No op with a known amount of work.";
-  table.columns = {{"source", "Source"},
-                   {"op", "Op"},
+  table.columns = {{"op", "Op"},
+                   {"source", "Source"},
                    {"stage", "Stage"},
                    {"calls", "Calls", Align::kRight},
                    {"time_ns", "Time", Align::kRight},
@@ -310,11 +316,11 @@ Table roofline_table(std::span<const RooflineSeries> series) {
                    {"gflops", "GFLOP/s", Align::kRight},
                    {"floor_ns", "Floor", Align::kRight},
                    {"of_floor", "Of floor", Align::kRight},
-                   {"limit", "Limit"}};
+                   {"limit", "Limited by"}};
   for (const RooflineSeries& one : series) {
     for (const RooflinePoint& point : one.points) {
-      table.add({one.name,
-                 point.name,
+      table.add({point.name,
+                 one.name,
                  {std::string(info(point.stage).id), std::string(info(point.stage).label)},
                  exporter::number_cell(finite(point.calls)),
                  exporter::ns_cell(point.time_ns),
@@ -327,7 +333,7 @@ Table roofline_table(std::span<const RooflineSeries> series) {
                  exporter::number_cell(point.gflops, 1),
                  exporter::ns_cell(point.floor_ns),
                  exporter::share_cell(point.of_floor),
-                 point.limit},
+                 {point.limit, limit_label(point.limit)}},
                 point.stage, point.name);
     }
   }

@@ -82,7 +82,10 @@ double deciding(const DeviceCeilings& ceilings, bool is_bandwidth) {
 
 void add_device(DeviceCeilings& ceilings, const Device& device, bool fp8_activations) {
   ceilings.device = device.label;
-  add(ceilings, "DRAM, reading", true, device.dram_read_gbps);
+  // A bandwidth that nobody measured is no ceiling.
+  if (device.dram_read_gbps.source == model::ValueSource::kMeasured) {
+    add(ceilings, "DRAM, reading", true, device.dram_read_gbps);
+  }
   add(ceilings, "DRAM, data sheet", true, device.dram_spec_gbps);
   add(ceilings, "FP4 tensor cores", false, device.fp4_tflops, kGflopsPerTflops);
   add(ceilings, "FP8 tensor cores", false, device.fp8_tflops, kGflopsPerTflops);
@@ -120,7 +123,9 @@ DeviceCeilings ceilings_of(const profile::Profile& profile) {
   if (!profile.device) return ceilings;
   const profile::Device& device = *profile.device;
   const bool on_cpu = profile.workload && profile.workload->backend == "cpu";
-  if (device.read_bandwidth_gbps) {
+  // A prediction has it from the catalogue.
+  const bool measured = profile.measurement.has_value();
+  if (device.read_bandwidth_gbps && measured) {
     add(ceilings, "Reading, this run", true, *device.read_bandwidth_gbps, "measured in this run");
   }
   if (on_cpu || device.gpus.empty()) {

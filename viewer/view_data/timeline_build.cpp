@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/timeline_build.h"
 
+#include "profiler/attribute/nccl_split.h"
 #include "viewer/view_data/timeline.h"
 #include "workloads/base/error.h"
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace dscope::view_data {
@@ -27,6 +29,10 @@ LaneKind kind_of(const Activity& activity) {
   if (activity.kind == ActivityKind::kStep) return LaneKind::kSteps;
   if (collect::is_work(activity.kind)) return LaneKind::kWork;
   return LaneKind::kRanges;  // calls nest inside ranges of their thread
+}
+
+std::uint32_t saturated(std::int64_t value) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
 }
 
 void check(const std::atomic<bool>* stop) {
@@ -55,6 +61,30 @@ Buckets divide(const std::vector<Activity>& activities, const std::atomic<bool>*
     last->push_back(static_cast<std::uint32_t>(i));
   }
   return buckets;
+}
+
+// What each collective spent waiting, by index of its activity.
+using Waits = std::unordered_map<std::uint32_t, std::int64_t>;
+
+Waits waits_of(const collect::ActivityList& list, const attribute::Analysis& analysis) {
+  std::vector<attribute::Collective> collectives;
+  for (std::size_t i = 0; i < analysis.work.size(); ++i) {
+    const bool kernel = list.activities[i].kind == ActivityKind::kKernel;
+    if (!kernel || analysis.work[i].stage != Stage::kNccl) continue;
+    collectives.push_back({.work = static_cast<std::uint32_t>(i)});
+  }
+  std::sort(collectives.begin(), collectives.end(), [&](const auto& a, const auto& b) {
+    const Activity& x = list.activities[a.work];
+    const Activity& y = list.activities[b.work];
+    return std::tie(x.device, x.start_ns, a.work) < std::tie(y.device, y.start_ns, b.work);
+  });
+  Waits waits;
+  if (collectives.empty()) return waits;
+  (void)attribute::split_collectives(list, collectives);
+  for (const attribute::Collective& c : collectives) {
+    if (c.wait_ns > 0) waits.emplace(c.work, c.wait_ns);
+  }
+  return waits;
 }
 
 Slice slice_of(const Activity& a, const attribute::LabelledWork* work) {
@@ -106,6 +136,8 @@ class Builder {
 
   Timeline build() {
     result_.has_events = true;
+    waits_ = waits_of(trace_.list, analysis_);
+    result_.has_waits = !waits_.empty();
     Buckets buckets = divide(trace_.list.activities, stop_);
     for (auto& [key, order] : buckets.lists) {
       check(stop_);
@@ -137,7 +169,12 @@ class Builder {
       const std::uint32_t i = order[n];
       const Activity& a = activities[i];
       calls_only = calls_only && a.kind == ActivityKind::kRuntimeCall;
-      const Slice slice = slice_of(a, i < analysis_.work.size() ? &analysis_.work[i] : nullptr);
+      Slice slice = slice_of(a, i < analysis_.work.size() ? &analysis_.work[i] : nullptr);
+      if (slice.stage == Stage::kNccl) {
+        const auto wait = waits_.find(i);
+        if (wait != waits_.end())
+          slice.wait_ns = saturated(std::min(wait->second, slice.length_ns()));
+      }
       const std::size_t row = row_for(made.rows, slice);
       if (row == kMostRows) {
         ++result_.depth_limited;
@@ -146,7 +183,7 @@ class Builder {
       if (row == made.rows.size()) made.rows.emplace_back();
       made.rows[row].add(slice);
       extend(slice);
-      if (kind == LaneKind::kSteps && row == 0) add_step(slice);
+      if (kind == LaneKind::kSteps && row == 0) add_step(device, slice);
     }
     if (calls_only) made.kind = LaneKind::kCalls;
     for (Row& row : made.rows) row.finish();
@@ -154,13 +191,13 @@ class Builder {
     if (made.slices() > 0) group_of(device).lanes.push_back(std::move(made));
   }
 
-  void add_step(const Slice& slice) {
-    const TimeRange range{slice.start_ns, slice.end_ns};
-    // Several devices may each have a mark for the same step.
-    for (const TimeRange& step : result_.steps) {
-      if (range.start_ns < step.end_ns && step.start_ns < range.end_ns) return;
-    }
-    result_.steps.push_back(range);
+  // The steps of the first GPU that has any; else those of the host. What the host marks is when a
+  // step was asked for, not when it ran.
+  void add_step(std::int32_t device, const Slice& slice) {
+    const bool better = device >= 0 && steps_device_ < 0;
+    if (better) result_.steps.clear();
+    if (better || result_.steps.empty()) steps_device_ = device;
+    if (device == steps_device_) result_.steps.push_back({slice.start_ns, slice.end_ns});
   }
 
   void extend(const Slice& slice) {
@@ -184,10 +221,14 @@ class Builder {
 
   std::string lane_name(std::int32_t device, LaneKind kind, std::int32_t lane) const {
     if (kind == LaneKind::kSteps) return "steps";
+    // A stream may have both work and ranges.
+    const char* ending = device >= 0 && kind == LaneKind::kRanges ? ", ranges" : "";
     for (const importer::LaneTrack& track : trace_.lanes) {
-      if (track.device == device && track.lane == lane && !track.name.empty()) return track.name;
+      if (track.device == device && track.lane == lane && !track.name.empty()) {
+        return track.name + ending;
+      }
     }
-    return fmt::format("{} {}", device < 0 ? "thread" : "stream", lane);
+    return fmt::format("{} {}{}", device < 0 ? "thread" : "stream", lane, ending);
   }
 
   static void finish(Group& group) {
@@ -200,6 +241,8 @@ class Builder {
   importer::Trace& trace_;
   const attribute::Analysis& analysis_;
   const std::atomic<bool>* stop_;
+  Waits waits_;
+  std::int32_t steps_device_ = -1;
   Timeline result_;
 };
 

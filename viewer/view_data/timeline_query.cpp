@@ -3,6 +3,7 @@
 #include "viewer/view_data/timeline_query.h"
 
 #include "profiler/attribute/duration_histogram.h"
+#include "profiler/export/text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -111,18 +112,18 @@ class StatsBuilder {
 
   void fill_histogram(SelectionStats& stats) const {
     if (stats.count == 0) return;
-    stats.histogram.assign(kHistogramBins, 0);
-    stats.histogram_low = std::max<double>(1, static_cast<double>(stats.min_ns) * 0.98);
-    stats.histogram_high =
-        std::max(stats.histogram_low * 1.05, static_cast<double>(stats.max_ns) * 1.02);
-    const double scale = kHistogramBins / std::log(stats.histogram_high / stats.histogram_low);
+    Histogram& h = stats.histogram;
+    h.logarithmic = true;
+    h.low = std::max<double>(1, static_cast<double>(stats.min_ns) * 0.98);
+    h.high = std::max(h.low * 1.05, static_cast<double>(stats.max_ns) * 1.02);
+    h.counts.assign(kHistogramBins, 0);
+    h.total = stats.count;
+    const double scale = kHistogramBins / std::log(h.high / h.low);
     for (const Row* row : rows_) {
       visit(*row, [&](const Slice& slice) {
-        const double at =
-            std::log(static_cast<double>(slice.length_ns()) / stats.histogram_low) * scale;
+        const double at = std::log(static_cast<double>(slice.length_ns()) / h.low) * scale;
         const auto bin = static_cast<std::int64_t>(at);
-        ++stats.histogram[static_cast<std::size_t>(
-            std::clamp<std::int64_t>(bin, 0, kHistogramBins - 1))];
+        ++h.counts[static_cast<std::size_t>(std::clamp<std::int64_t>(bin, 0, kHistogramBins - 1))];
       });
     }
   }
@@ -214,6 +215,18 @@ std::optional<SliceRef> SliceSearch::previous(const SliceRef& from, std::int64_t
   return found ? found : find(true);
 }
 
+std::int64_t SliceSearch::number_of(const SliceRef& match) const {
+  const OrderKey wanted = key_of(slice_at(*timeline_, match), match);
+  std::int64_t before = 0;
+  for_each_row(*timeline_, [&](const SliceRef& ref, const Lane&, const Row& row) {
+    for (const Slice& slice : row.slices()) {
+      if (slice.start_ns > std::get<0>(wanted)) break;
+      before += matches(slice) && key_of(slice, ref) <= wanted ? 1 : 0;
+    }
+  });
+  return before;
+}
+
 std::vector<SliceRef> correlated(const Timeline& timeline, const SliceRef& ref, std::size_t most) {
   std::vector<SliceRef> found;
   if (!ref.valid()) return found;
@@ -235,6 +248,34 @@ std::vector<SliceRef> correlated(const Timeline& timeline, const SliceRef& ref, 
 SelectionStats selection_stats(const Timeline& timeline, TimeRange range,
                                const SelectionFilter& filter) {
   return StatsBuilder(timeline, range, filter).build();
+}
+
+Table selection_table(const Timeline& timeline, const SelectionStats& stats, std::size_t most) {
+  using exporter::Align;
+  Table table{.id = "timeline_selection", .title = "Work by name"};
+  table.columns = {{.key = "name", .title = "Name"},
+                   {.key = "stage", .title = "Stage", .max_width = 0},
+                   {.key = "count", .title = "Count", .align = Align::kRight},
+                   {.key = "total_ns", .title = "Sum", .align = Align::kRight},
+                   {.key = "mean_ns", .title = "Mean", .align = Align::kRight},
+                   {.key = "share", .title = "Share", .align = Align::kRight}};
+  table.empty_text = "No work starts in this time.";
+  for (const NamedStats& named : stats.names) {
+    if (table.rows.size() == most) break;
+    const auto total = static_cast<double>(named.total_ns);
+    const std::string name =
+        named.name < timeline.names.size() ? timeline.names[named.name] : std::string();
+    table.add(
+        {exporter::Cell(exporter::printable(name)),
+         exporter::Cell(std::string(info(named.stage).label)),
+         exporter::Cell(exporter::CellValue(named.count), std::to_string(named.count)),
+         exporter::ns_cell(total),
+         exporter::ns_cell(total / static_cast<double>(std::max<std::int64_t>(1, named.count))),
+         exporter::share_cell(total /
+                              static_cast<double>(std::max<std::int64_t>(1, stats.total_ns)))},
+        named.stage, name);
+  }
+  return table;
 }
 
 }  // namespace dscope::view_data

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "viewer/view_data/histogram.h"
+#include "viewer/view_data/table.h"
 #include "viewer/view_data/timeline.h"
 
 #include <array>
@@ -42,9 +44,12 @@ class SliceSearch {
     return slice.name < names_.size() && names_[slice.name];
   }
   // The match after (before) `from` in the order of start times, going on from the other end; an
-  // invalid `from` begins at `time_ns`. nullopt: there is none at all.
+  // invalid `from` begins at `time_ns`. Keeps no list: ten million matches cost nothing. nullopt:
+  // there is none at all.
   [[nodiscard]] std::optional<SliceRef> next(const SliceRef& from, std::int64_t time_ns) const;
   [[nodiscard]] std::optional<SliceRef> previous(const SliceRef& from, std::int64_t time_ns) const;
+  // Which match in that order this one is, from 1. Looks at every slice.
+  [[nodiscard]] std::int64_t number_of(const SliceRef& match) const;
 
  private:
   const Timeline* timeline_ = nullptr;
@@ -75,9 +80,7 @@ struct SelectionStats {
   std::int64_t max_ns = 0;
   std::array<std::int64_t, kStageCount> stage_ns{};
   std::vector<NamedStats> names;  // longest first
-  std::vector<double> histogram;  // counts in bins of equal ratio between histogram_low and _high
-  double histogram_low = 0;
-  double histogram_high = 0;
+  Histogram histogram;            // of durations, in bins of equal ratio
 };
 
 struct SelectionFilter {
@@ -87,5 +90,9 @@ struct SelectionFilter {
 
 [[nodiscard]] SelectionStats selection_stats(const Timeline& timeline, TimeRange range,
                                              const SelectionFilter& filter = {});
+
+// The names of a selection as a table, longest first; at most `most` of them.
+[[nodiscard]] Table selection_table(const Timeline& timeline, const SelectionStats& stats,
+                                    std::size_t most = 10'000);
 
 }  // namespace dscope::view_data

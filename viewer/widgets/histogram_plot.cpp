@@ -46,7 +46,8 @@ void histogram_plot(const Ui& ui, const char* id, ImVec2 size,
       const double height = height_of(s, bin, shares);
       if (height > 0) plot.bar(s.histogram.edge(bin), s.histogram.edge(bin + 1), 0, height, fill);
     }
-    if (s.median) plot.vertical(*s.median, s.color, series.size() > 1 ? s.label : "median");
+    // Several medians may stand close together: who shows several has a legend.
+    if (s.median) plot.vertical(*s.median, s.color, series.size() > 1 ? "" : "median");
   }
   const auto mouse = plot.mouse();
   if (!mouse) return;

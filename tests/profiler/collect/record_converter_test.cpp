@@ -68,6 +68,18 @@ TEST_F(RecordConverterTest, NamesArePutAsPeopleWriteThem) {
   EXPECT_EQ(list_.activities[1].device, -1) << "calls happen on the host";
 }
 
+TEST_F(RecordConverterTest, CallsThatExplainNothingAreLeftOut) {
+  RawRecord call = kernel("cudaGetDevice_v3020");
+  call.kind = Kind::kRuntimeCall;
+  converter_.add(call, list_);
+  EXPECT_TRUE(list_.activities.empty());
+  for (const char* name : {"cudaMemcpyAsync_v3020", "cudaStreamSynchronize_v3020"}) {
+    call.name = name;
+    converter_.add(call, list_);
+  }
+  EXPECT_EQ(list_.activities.size(), 2u);
+}
+
 // The address of a name is a cache key, and an unloaded module's address may be used again.
 TEST_F(RecordConverterTest, AnAddressMayGetAnotherName) {
   char name[8] = "first";

@@ -58,7 +58,7 @@ TEST(StepHistograms, AStrayStepDoesNotSqueezeTheRest) {
   const StepHistograms result = step_histograms(documents, 40);
   EXPECT_LT(result.series[0].histogram.high, 2000);
   EXPECT_EQ(result.series[0].histogram.outside, 1);
-  EXPECT_THAT(result.series[0].text, HasSubstr("1 beyond the axis"));
+  EXPECT_THAT(result.series[0].text, HasSubstr("1 outside of the axis"));
 }
 
 TEST(StepHistograms, TakeUntracedStepsWhereAllHaveThem) {

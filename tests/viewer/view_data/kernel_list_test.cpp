@@ -48,6 +48,21 @@ TEST(KernelList, CountsWhatItCutsOff) {
   EXPECT_EQ(list.matching, 2U);
 }
 
+TEST(KeepColumns, KeepsRowsKeysAndTheTint) {
+  const profile::Profile profile = sample_profile();
+  Table table = kernel_list(profile, {}).table;
+  table.tone_column = 3;
+  const std::vector<std::string_view> keys{"total_ns", "name", "no_such_column"};
+  const Table narrow = keep_columns(table, keys);
+  ASSERT_EQ(narrow.columns.size(), 2U);
+  EXPECT_EQ(narrow.columns[0].key, "name");
+  EXPECT_EQ(narrow.columns[1].key, "total_ns");
+  EXPECT_EQ(narrow.tone_column, 1U);
+  ASSERT_EQ(narrow.rows.size(), 2U);
+  EXPECT_EQ(narrow.rows[0].cells[1].text, "1.95 us");
+  EXPECT_EQ(narrow.rows[1].key, "moe.all_reduce");
+}
+
 TEST(KernelList, OfAnEmptyDocumentIsEmpty) {
   const KernelList list = kernel_list({}, {});
   EXPECT_EQ(list.matching, 0U);
