@@ -8,8 +8,9 @@
 
 namespace dscope::attribute {
 
-std::size_t KernelTable::row(std::string_view name, Stage stage) {
-  const auto [entry, added] = index_.try_emplace({std::string(name), stage}, rows_.size());
+std::size_t KernelTable::row(std::string_view name, Stage stage, std::string_view op) {
+  const auto [entry, added] =
+      index_.try_emplace({std::string(name), stage, std::string(op)}, rows_.size());
   if (added) rows_.emplace_back();
   return entry->second;
 }
@@ -30,8 +31,9 @@ std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) co
   for (const auto& [key, index] : index_) {
     const Row& row = rows_[index];
     profile::KernelSummary kernel;
-    kernel.name = key.first;
-    kernel.stage = key.second;
+    kernel.name = key.name;
+    kernel.stage = key.stage;
+    if (!key.op.empty()) kernel.op = key.op;
     kernel.count = row.durations.count();
     kernel.total_ns = row.durations.total_ns();
     kernel.min_ns = row.durations.min_ns();
