@@ -97,7 +97,7 @@ TEST_P(Panels, KeepAndRestoreTheirState) {
 INSTANTIATE_TEST_SUITE_P(All, Panels,
                          testing::Values("breakdown", "timeline", "compare", "explore", "roofline",
                                          "documents"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& one) { return std::string(one.param); });
 
 TEST(PanelList, IsTheOneThatTheTestsGoThrough) {
   EXPECT_EQ(panel_ids(), (std::vector<std::string>{"breakdown", "timeline", "compare", "explore",
