@@ -43,6 +43,7 @@ std::filesystem::path find_program(const char* name) {
 int run_main(int argc, char** argv) {
   const auto options = dscope::viewer::parse_options(argc, argv);
   if (!options) return 0;  // --help, --version
+  if (options->bench) return dscope::viewer::run_bench(*options);
   if (options->headless()) return dscope::viewer::run_headless(*options);
   return dscope::viewer::run_window(*options, {settings_file(), find_program("zenity")});
 }

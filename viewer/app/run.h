@@ -17,5 +17,6 @@ struct Surroundings {
 // Each returns the exit code: 0, or 1 when a file could not be read or written.
 [[nodiscard]] int run_window(const Options& options, const Surroundings& surroundings);
 [[nodiscard]] int run_headless(const Options& options);
+[[nodiscard]] int run_bench(const Options& options);
 
 }  // namespace dscope::viewer

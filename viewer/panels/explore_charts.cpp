@@ -215,7 +215,7 @@ std::optional<std::size_t> draw_curve(const Ui& ui, const view_data::ExploreCurv
              .high = view_data::round_up(range.high),
              .unit = info(metric).unit};
   Plot plot(ui, "##curve", size, x, y);
-  if (curve.current) plot.vertical(static_cast<double>(*curve.current), ui.palette.border, "now");
+  if (curve.current) plot.vertical(static_cast<double>(*curve.current), ui.palette.muted, "now");
   if (!curve.pinned.empty()) draw_series(ui, plot, curve.pinned, metric, ui.palette.of_series(0));
   draw_series(ui, plot, curve.now, metric, ui.palette.accent);
   const auto mouse = plot.mouse();

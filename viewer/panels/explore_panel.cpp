@@ -6,6 +6,7 @@
 #include "viewer/panels/explore_controls_pane.h"
 #include "viewer/view_data/explore_match.h"
 #include "viewer/widgets/data_table.h"
+#include "viewer/widgets/keys.h"
 #include "viewer/widgets/splitter.h"
 
 #include <nlohmann/json.hpp>
@@ -158,19 +159,18 @@ void ExplorePanel::set_axis(const std::string& axis, const std::string& value) {
 std::vector<Panel::Key> ExplorePanel::keys() const {
   return {{"P", "pin the configuration"},
           {"R", "back to the start"},
-          {"1 - 5", "step, sensitivity, curve, map, ops"},
-          {"right click", "on a control: type a value, see useful ones, go back"},
+          {"V  Shift+V", "next, previous view: step, sensitivity, curve, map, ops"},
+          {"right click", "on a control: type a value, take a useful one, go back"},
           {"click", "in curve or map: take that value"}};
 }
 
 void ExplorePanel::handle_keys(const PanelContext& context) {
-  const ImGuiIO& io = ImGui::GetIO();
-  if (!context.has_keyboard || io.WantTextInput || io.KeyCtrl || io.KeyAlt || io.KeySuper) return;
-  if (ImGui::IsKeyPressed('P', false)) pin();
-  if (ImGui::IsKeyPressed('R', false)) change(start_);
-  for (std::size_t i = 0; i < kViewLabels.size(); ++i) {
-    if (!ImGui::IsKeyPressed('1' + static_cast<int>(i), false)) continue;
-    view_ = static_cast<View>(i);
+  if (!context.has_keyboard) return;
+  if (key_pressed(GLFW_KEY_P)) pin();
+  if (key_pressed(GLFW_KEY_R)) change(start_);
+  if (key_pressed(GLFW_KEY_V)) {
+    const std::size_t step = ImGui::GetIO().KeyShift ? kViewLabels.size() - 1 : 1;
+    view_ = static_cast<View>((static_cast<std::size_t>(view_) + step) % kViewLabels.size());
     request();
   }
 }

@@ -6,12 +6,14 @@
 #include "viewer/panels/explore_panel.h"
 #include "viewer/panels/panel.h"
 #include "viewer/panels/roofline_panel.h"
+#include "viewer/panels/timeline_panel.h"
 
 namespace dscope::viewer {
 
 std::vector<PanelPtr> make_panels() {
   std::vector<PanelPtr> panels;
   panels.push_back(make_breakdown_panel());
+  panels.push_back(make_timeline_panel());
   panels.push_back(make_compare_panel());
   panels.push_back(make_explore_panel());
   panels.push_back(make_roofline_panel());

@@ -63,7 +63,6 @@ Content content_of(const std::filesystem::path& path) {
   return Content::kProfile;
 }
 
-#if DSCOPE_HAVE_IMPORT
 struct Imported {
   attribute::Analysis analysis;
   importer::Trace trace;
@@ -82,7 +81,6 @@ Imported import_trace(const std::filesystem::path& path, const Loading& loading)
   loading.report(0.85, "drawing up the timeline");
   return result;
 }
-#endif
 
 std::shared_ptr<const Timeline> step_timeline(const profile::Profile& profile) {
   if (!profile.measurement) return std::make_shared<Timeline>();
@@ -107,7 +105,6 @@ std::string short_name(const std::filesystem::path& path) {
   return name;
 }
 
-#if DSCOPE_HAVE_IMPORT
 void load_trace(const std::filesystem::path& path, const Loading& loading, Document& document) {
   Imported imported = import_trace(path, loading);
   profile::Provenance provenance;
@@ -121,18 +118,11 @@ void load_trace(const std::filesystem::path& path, const Loading& loading, Docum
   document.timeline = std::make_shared<Timeline>(
       make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
 }
-#else
-void load_trace(const std::filesystem::path& path, const Loading&, Document&) {
-  throw unavailable_error("{}: not a profile document, and this build reads no traces",
-                          path.string());
-}
-#endif
 
 void load_profile(const std::filesystem::path& path, const Loading& loading, Document& document) {
   document.profile = profile::read_profile(path);
   loading.report(0.3, "reading");
   const auto& measurement = document.profile.measurement;
-#if DSCOPE_HAVE_IMPORT
   if (measurement && measurement->trace_file) {
     // Beside the document: its folder may have been moved since.
     const auto beside =
@@ -147,11 +137,6 @@ void load_profile(const std::filesystem::path& path, const Loading& loading, Doc
       document.notes.push_back(fmt::format("No events: {}", e.what()));
     }
   }
-#else
-  if (measurement && measurement->trace_file) {
-    document.notes.emplace_back("No events: this build reads no traces");
-  }
-#endif
   document.timeline = step_timeline(document.profile);
 }
 

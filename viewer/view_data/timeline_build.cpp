@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/timeline_build.h"
 
+#include "profiler/attribute/nccl_split.h"
 #include "viewer/view_data/timeline.h"
 #include "workloads/base/error.h"
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace dscope::view_data {
@@ -27,6 +29,10 @@ LaneKind kind_of(const Activity& activity) {
   if (activity.kind == ActivityKind::kStep) return LaneKind::kSteps;
   if (collect::is_work(activity.kind)) return LaneKind::kWork;
   return LaneKind::kRanges;  // calls nest inside ranges of their thread
+}
+
+std::uint32_t saturated(std::int64_t value) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
 }
 
 void check(const std::atomic<bool>* stop) {
@@ -55,6 +61,30 @@ Buckets divide(const std::vector<Activity>& activities, const std::atomic<bool>*
     last->push_back(static_cast<std::uint32_t>(i));
   }
   return buckets;
+}
+
+// What each collective spent waiting, by index of its activity.
+using Waits = std::unordered_map<std::uint32_t, std::int64_t>;
+
+Waits waits_of(const collect::ActivityList& list, const attribute::Analysis& analysis) {
+  std::vector<attribute::Collective> collectives;
+  for (std::size_t i = 0; i < analysis.work.size(); ++i) {
+    const bool kernel = list.activities[i].kind == ActivityKind::kKernel;
+    if (!kernel || analysis.work[i].stage != Stage::kNccl) continue;
+    collectives.push_back({.work = static_cast<std::uint32_t>(i)});
+  }
+  std::sort(collectives.begin(), collectives.end(), [&](const auto& a, const auto& b) {
+    const Activity& x = list.activities[a.work];
+    const Activity& y = list.activities[b.work];
+    return std::tie(x.device, x.start_ns, a.work) < std::tie(y.device, y.start_ns, b.work);
+  });
+  Waits waits;
+  if (collectives.empty()) return waits;
+  (void)attribute::split_collectives(list, collectives);
+  for (const attribute::Collective& c : collectives) {
+    if (c.wait_ns > 0) waits.emplace(c.work, c.wait_ns);
+  }
+  return waits;
 }
 
 Slice slice_of(const Activity& a, const attribute::LabelledWork* work) {
@@ -106,6 +136,7 @@ class Builder {
 
   Timeline build() {
     result_.has_events = true;
+    waits_ = waits_of(trace_.list, analysis_);
     Buckets buckets = divide(trace_.list.activities, stop_);
     for (auto& [key, order] : buckets.lists) {
       check(stop_);
@@ -137,7 +168,12 @@ class Builder {
       const std::uint32_t i = order[n];
       const Activity& a = activities[i];
       calls_only = calls_only && a.kind == ActivityKind::kRuntimeCall;
-      const Slice slice = slice_of(a, i < analysis_.work.size() ? &analysis_.work[i] : nullptr);
+      Slice slice = slice_of(a, i < analysis_.work.size() ? &analysis_.work[i] : nullptr);
+      if (slice.stage == Stage::kNccl) {
+        const auto wait = waits_.find(i);
+        if (wait != waits_.end())
+          slice.wait_ns = saturated(std::min(wait->second, slice.length_ns()));
+      }
       const std::size_t row = row_for(made.rows, slice);
       if (row == kMostRows) {
         ++result_.depth_limited;
@@ -200,6 +236,7 @@ class Builder {
   importer::Trace& trace_;
   const attribute::Analysis& analysis_;
   const std::atomic<bool>* stop_;
+  Waits waits_;
   Timeline result_;
 };
 

@@ -59,9 +59,12 @@ std::int64_t limit_of(std::span<const TimeRange> steps, std::size_t index) {
 
 Row measured_row(std::span<const TimeRange> steps, const profile::Measurement& measurement) {
   Row row;
-  const std::size_t count = std::min(steps.size(), measurement.steps.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    add_stages(row, steps[i].start_ns, limit_of(steps, i), times_of(measurement.steps[i]));
+  std::size_t i = 0;
+  for (const profile::StepSample& sample : measurement.steps) {
+    if (i == steps.size()) break;
+    if (sample.device != measurement.steps.front().device) break;  // sorted by device
+    add_stages(row, steps[i].start_ns, limit_of(steps, i), times_of(sample));
+    ++i;
   }
   row.finish();
   return row;
@@ -101,6 +104,7 @@ Timeline make_step_timeline(const profile::Measurement& measurement) {
   Lane lane{.kind = LaneKind::kSteps, .device = 0, .name = "steps"};
   lane.rows.resize(1);
   for (std::size_t i = 0; i < measurement.steps.size() && i < kMostSteps; ++i) {
+    if (measurement.steps[i].device != measurement.steps.front().device) break;
     const std::int64_t wall =
         std::clamp<std::int64_t>(measurement.steps[i].wall_ns, 0, kLongestStep);
     if (wall == 0) {  // the lists of steps and samples stay parallel

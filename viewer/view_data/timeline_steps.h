@@ -12,8 +12,9 @@
 // which knows no order in time, is laid under a measurement.
 namespace dscope::view_data {
 
-// Every step divided into its stages in the order of kStages, the gap last. Where measurement and
-// marks differ in number, only the first ones that both have. Slices have no name (kNoSlice).
+// Every step of the first device divided into its stages in the order of kStages, the gap last.
+// Where measurement and marks differ in number, only the first ones that both have. Slices have no
+// name (kNoSlice).
 [[nodiscard]] Row measured_row(std::span<const TimeRange> steps,
                                const profile::Measurement& measurement);
 
