@@ -245,7 +245,9 @@ HeatMapData heat_map_of(const view_data::ExploreMap& map, ExploreMetric metric) 
   for (const std::string& value : map.y_values) {
     data.y_names.push_back(view_data::shown_value(y, value));
   }
-  data.unit = info(metric).unit;
+  // The choice above the map names the unit: cells are small.
+  const Unit unit = info(metric).unit;
+  data.unit = unit == Unit::kTokS ? Unit::kNone : unit;
   data.high_is_good = info(metric).high_is_good;
   for (const AnswerPoint& point : map.cells) {
     HeatCell& cell = data.cells.emplace_back();

@@ -5,6 +5,7 @@
 #include "viewer/panels/explore_charts.h"
 #include "viewer/panels/explore_controls_pane.h"
 #include "viewer/view_data/explore_match.h"
+#include "viewer/view_data/kernel_list.h"
 #include "viewer/widgets/data_table.h"
 #include "viewer/widgets/keys.h"
 #include "viewer/widgets/splitter.h"
@@ -29,6 +30,10 @@ struct MapPreset {
   const char* x;
   const char* y;
 };
+// Columns of the ops that fit beside the controls; CSV has all.
+constexpr std::array<std::string_view, 8> kOpColumns{"op",   "launches", "time_ns",       "bytes",
+                                                     "gbps", "limit",    "blocks_per_sm", "waves"};
+
 constexpr std::array<MapPreset, 4> kMapPresets{{{"batch x GPUs", "batch", "tp"},
                                                 {"context x batch", "context", "batch"},
                                                 {"MoE tiles", "moe_stages", "moe_warps"},
@@ -91,6 +96,7 @@ class ExplorePanel final : public Panel {
   view_data::ExploreView shown_;
   view_data::Table stages_;
   view_data::Table ops_;
+  view_data::Table shown_ops_;
 };
 
 // --- asking --------------------------------------------------------------------------------------
@@ -126,6 +132,7 @@ void ExplorePanel::take_result(const PanelContext& context) {
   shown_ = view_data::explore_view(*result_->now, counterpart_ ? &*counterpart_ : nullptr);
   stages_ = view_data::explore_stage_table(shown_);
   ops_ = view_data::explore_op_table(*result_->now);
+  shown_ops_ = view_data::keep_columns(ops_, kOpColumns);
 }
 
 void ExplorePanel::update_counterpart(const PanelContext& context) {
@@ -409,8 +416,8 @@ void ExplorePanel::draw_view(PanelContext& context) {
       draw_map_view(ui);
       break;
     case View::kOps: {
-      const DataTableResult result = data_table(ui, ops_);
-      if (result.export_csv) context.actions.export_csv("explore-ops", result.csv);
+      const DataTableResult result = data_table(ui, shown_ops_);
+      if (result.export_csv) context.actions.export_csv("explore-ops", view_data::to_csv(ops_));
       break;
     }
   }
