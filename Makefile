@@ -5,23 +5,30 @@
 PRESET ?= default
 BUILD := build/$(PRESET)
 DSCOPE := $(BUILD)/bin/dscope
+VIEWER := $(BUILD)/bin/dscope-viewer
 DEMO := build/demo
+RECORDED := tests/data/kineto/eager_l4_b1-TP-0.trace.json.gz
 TINY := tests/data/dsv4_tiny
 
 PACKAGES := g++ cmake ninja-build git libfmt-dev libcli11-dev nlohmann-json3-dev \
             libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev libopenmpi-dev openmpi-bin \
             pkg-config libsimdjson-dev libsqlite3-dev libre2-dev libnlopt-dev libnlopt-cxx-dev \
-            libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri libstb-dev xvfb xauth
+            libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri libstb-dev libfreetype-dev \
+            fonts-dejavu-core xvfb xauth
 LINT_PACKAGES := clang-format clang-tidy
 LINT_JOBS ?= 2
 
 .DEFAULT_GOAL := build
-.PHONY: help deps lint-deps build test demo bench lint format-check tidy format clean
+PICTURES := build/pictures
+
+.PHONY: help deps lint-deps build test demo viewer pictures bench lint format-check tidy format clean
 
 help:
 	@echo 'make            build into $(BUILD)'
 	@echo 'make test       build and run the tests'
 	@echo 'make demo       profile the bundled tiny checkpoint: document, trace, HTML report'
+	@echo 'make viewer     build the viewer and open it on what the demo made'
+	@echo 'make pictures   pictures of every panel into build/pictures, without a display'
 	@echo 'make bench      run the micro-benchmarks'
 	@echo 'make lint       clang-format and clang-tidy over all of our files'
 	@echo 'make format     let clang-format rewrite them'
@@ -74,6 +81,22 @@ demo: $(BUILD)/build.ninja
 	@echo 'Report    $(DEMO)/report.html (any browser)'
 	@echo 'Trace     $(DEMO)/trace.json (open it in https://ui.perfetto.dev)'
 	@echo 'Document  $(DEMO)/profile.json ($(DSCOPE) report, compare)'
+
+viewer: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) --target dscope-viewer
+	$(VIEWER) $(wildcard $(DEMO)/profile.json)
+
+# Of the recorded trace and of the documents of the demo, as far as they are there.
+pictures: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) --target dscope-viewer
+	@mkdir -p $(PICTURES)
+	@for panel in breakdown timeline compare explore roofline documents; do \
+	  for theme in light dark; do \
+	    LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a $(VIEWER) --panel $$panel --theme $$theme \
+	      --size 1280x720 --screenshot $(PICTURES)/$$panel-$$theme.png \
+	      $(RECORDED) $(wildcard $(DEMO)/profile.json $(DEMO)/predicted.json) || exit 1; \
+	  done; \
+	done
 
 bench: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope

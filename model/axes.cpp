@@ -99,7 +99,7 @@ void add_workload(std::vector<Axis>& all) {
                 .unit = "tokens",
                 .help =
                     "context that a graph was captured for, tokens such as 64k, or none: as "
-                    "the context",
+                    "the kernel set says",
                 .kind = Kind::kInteger,
                 .choices = {"none"},
                 .low = 1,

@@ -24,18 +24,12 @@ double transfer_ns(const Traffic& traffic, const Fabric& f, double share) {
   return std::max(traffic.link_bytes / f.link_gbps, traffic.uplink_bytes / f.uplink_gbps) / share;
 }
 
-double skew_ns(const Fabric& f, const KernelValues& k) {
-  return k.arrival_skew_ns > 0
-             ? k.arrival_skew_ns * expected_largest_normal(static_cast<std::int64_t>(f.ranks))
-             : 0;
-}
-
 CollectiveTime made_of(CollectiveAlgorithm algorithm, Protocol protocol, double latency_ns,
                        double transfer, const Fabric& f, const KernelValues& k) {
   CollectiveTime result{.algorithm = algorithm, .protocol = protocol};
   result.time[Limit::kPcieLatency] = latency_ns;
   result.time[Limit::kPcieBandwidth] = transfer;
-  result.time[Limit::kSkew] = skew_ns(f, k);
+  result.time[Limit::kSkew] = k.arrival_skew_ns * f.latest;
   return result;
 }
 
@@ -73,7 +67,8 @@ CollectiveTime nccl_all_reduce(double bytes, const Fabric& f, const KernelValues
   // A ring that visits group after group crosses each uplink once each way.
   const Traffic ring{ring_bytes, crosses ? ring_bytes : 0, 2 * (n - 1)};
   // Twice the vector whatever N is, so it is for latency alone.
-  const Traffic tree{2 * bytes, crosses ? 2 * bytes : 0, 2 * std::ceil(std::log2(n))};
+  const double depth = f.one_box ? n - 1 : std::ceil(std::log2(n));
+  const Traffic tree{2 * bytes, crosses ? 2 * bytes : 0, 2 * depth};
   return faster(best_protocol(CollectiveAlgorithm::kRing, ring, f, k),
                 best_protocol(CollectiveAlgorithm::kTree, tree, f, k));
 }
@@ -107,6 +102,8 @@ Fabric fabric(const Interconnect& i, std::int64_t ranks) {
   f.groups = std::max(1.0, std::ceil(f.ranks / per_group));
   const bool p2p = i.p2p.value.value_or(false);
   f.hop_ns = (p2p ? i.hop_latency_ns : i.staged_latency_ns).value.value_or(0);
+  f.one_box = i.one_box.value.value_or(true);
+  f.latest = expected_largest_normal(ranks);
   return f;
 }
 

@@ -28,6 +28,8 @@ struct Fabric {
   double link_gbps = 0;
   double uplink_gbps = 0;  // infinite: nothing is shared
   double hop_ns = 0;       // P2P, or staged through host memory
+  bool one_box = true;
+  double latest = 0;  // standard deviations that the last of the ranks is behind their mean
 };
 [[nodiscard]] Fabric fabric(const Interconnect& interconnect, std::int64_t ranks);
 
@@ -36,7 +38,8 @@ struct Fabric {
 //   ring      2 (N-1) steps, each a hop and a step's work; 2 (N-1)/N of the vector over every link,
 //             once over every uplink, at the protocol's share of bandwidth. Source: NCCL's own
 //             tuning model (latency + bytes / bandwidth for algorithm and protocol)
-//   tree      2 ceil(log2 N) steps; a vector up and a vector down every link (NCCL's double tree)
+//   tree      2 ceil(log2 N) steps between boxes; inside one box NCCL's trees are chains, 2 (N-1)
+//             steps. A vector up and a vector down every link
 //   LL        flag beside every 4 bytes: half the bandwidth, shortest step; LL128: 120 of 128
 //   bytes;
 //             Simple: all of it, with a longer step

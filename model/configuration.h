@@ -63,7 +63,7 @@ struct Configuration {
   bool collectives = true;  // false: one shard alone, as `dscope run --comm none`
   AllReduce all_reduce = AllReduce::kKernelSet;
   std::optional<std::int64_t>
-      captured_context;  // capacity that some engines work on; empty: context
+      captured_context;  // capacity that some engines work on; empty: as the kernel set says
   std::optional<double> power_limit_w;
   Speculation speculation;
   TileOverrides tiles;

@@ -19,6 +19,7 @@ namespace {
 template <class I, class Visit>
 void visit_fields(I& i, Visit visit) {
   visit("p2p", i.p2p, Presence::kRequired);
+  visit("one_box", i.one_box, Presence::kRequired);
   visit("link_gbps", i.link_gbps, Presence::kRequired);
   visit("uplink_gbps", i.uplink_gbps, Presence::kNullable);
   visit("gpus_per_group", i.gpus_per_group, Presence::kNullable);

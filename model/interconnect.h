@@ -18,6 +18,7 @@ struct Interconnect {
   std::string name;   // kebab-case, the file's name
   std::string label;  // for people
   Sourced<bool> p2p;  // peers write each other's memory; false: everything is staged in host memory
+  Sourced<bool> one_box;              // all GPUs in one host
   Sourced<double> link_gbps;          // of one GPU's own link
   Sourced<double> uplink_gbps;        // of what the GPUs of one group share towards other groups;
                                       // none: nothing is shared

@@ -47,13 +47,18 @@ void add_memory_and_compute(std::vector<ConstantInfo>& all) {
        {std::array{"fp4", "MXFP4 experts"}, std::array{"fp8", "FP8 matrices"},
         std::array{"bf16", "BF16 and float32 matrices"}}) {
     all.push_back(factor(fmt::format("{}_instructions_per_byte", format), 0, 1000,
-                         fmt::format("lane instructions that decode and multiply a byte of {}, for "
-                                     "up to 8 tokens at a time",
-                                     what)));
+                         fmt::format("lane instructions that decode a byte of {}", what)));
   }
+  all.push_back(factor("product_instructions_per_weight", 0, 1000,
+                       "lane instructions that multiply a weight of a linear by 8 tokens"));
+  all.push_back(factor("stage_instructions_per_byte", 0, 1000,
+                       "lane instructions that bring a byte of tokens into shared memory"));
 }
 
 void add_capacity(std::vector<ConstantInfo>& all) {
+  all.push_back({"captured_tokens", "tokens", 0, 0, 1e9,
+                 "capacity that graphs are captured for where the configuration does not say; 0: "
+                 "the context"});
   all.push_back(share("memory_reserve_share", 0, "of GPU memory that the engine keeps for itself"));
 }
 
@@ -63,8 +68,13 @@ void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
   all.push_back(time("graph_launch_ns", "GPU idle between two steps, with CUDA graphs"));
   all.push_back(time("eager_launch_ns", "of the host, for each kernel without a graph"));
   all.push_back(time("step_fixed_ns", "GPU idle a step that no kernel explains"));
-  all.push_back(time("unexplained_layer_ns",
-                     "a layer: measured, but explained by no term (stage Unattributed)"));
+  for (const auto& [what, where] :
+       {std::array{"layer", "a layer, stage Unattributed"}, std::array{"moe", "a layer, stage MoE"},
+        std::array{"attention", "a layer, stage FlashMLA"},
+        std::array{"collective", "a collective, stage NCCL"}}) {
+    all.push_back(time(fmt::format("unexplained_{}_ns", what),
+                       fmt::format("measured by others, explained by no term: {}", where)));
+  }
   all.push_back(factor("reference_clock_mhz", 0, 5000,
                        "SM clock that the fixed_ times belong to; 0: they do not scale"));
   for (const auto& [group, what] :
@@ -81,12 +91,14 @@ void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
 }
 
 void add_library(std::vector<ConstantInfo>& all) {
+  all.push_back(cycles("linear_tile_cycles", "of a block, to begin and end a tile of a product"));
   all.push_back(cycles("attention_tile_cycles", "a tile of 32 entries, 16 query rows"));
   all.push_back(cycles("attention_wide_tile_cycles", "a tile of 32 entries, 32 query rows"));
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));
   all.push_back(factor("attention_merge_bytes_per_ns", 0, 1e5,
                        "that the last block of a group reads split results with; 0: at once"));
-  all.push_back(cycles("moe_pass_cycles", "of a block, for each pass over an expert"));
+  all.push_back(
+      cycles("moe_tile_cycles", "of a block, to begin and end a tile or a pass over an expert"));
 }
 
 void add_programs(std::vector<ConstantInfo>& all) {
@@ -104,6 +116,8 @@ void add_programs(std::vector<ConstantInfo>& all) {
     all.push_back(factor(fmt::format("{}_programs_per_sm", group), 1, 64,
                          "that registers and shared memory allow"));
   }
+  all.push_back(cycles("attention_dead_iteration_cycles",
+                       "of a program, each time that all its entries lie beyond the length"));
   all.push_back(factor("index_capacity_bytes", 0, 1e5,
                        "bytes moved for every entry of the captured capacity and token, by "
                        "capacity_sized_indexer"));

@@ -44,11 +44,17 @@ KernelValues::KernelValues(const KernelSet& set) {
   fp4_instructions_per_byte = set.constant("fp4_instructions_per_byte");
   fp8_instructions_per_byte = set.constant("fp8_instructions_per_byte");
   bf16_instructions_per_byte = set.constant("bf16_instructions_per_byte");
+  product_instructions_per_weight = set.constant("product_instructions_per_weight");
+  stage_instructions_per_byte = set.constant("stage_instructions_per_byte");
   launch_ns = set.constant("launch_ns");
   graph_launch_ns = set.constant("graph_launch_ns");
   eager_launch_ns = set.constant("eager_launch_ns");
   step_fixed_ns = set.constant("step_fixed_ns");
   unexplained_layer_ns = set.constant("unexplained_layer_ns");
+  unexplained_moe_ns = set.constant("unexplained_moe_ns");
+  unexplained_attention_ns = set.constant("unexplained_attention_ns");
+  unexplained_collective_ns = set.constant("unexplained_collective_ns");
+  captured_tokens = set.constant("captured_tokens");
   reference_clock_mhz = set.constant("reference_clock_mhz");
   fixed_linear_ns = set.constant("fixed_linear_ns");
   fixed_moe_ns = set.constant("fixed_moe_ns");
@@ -64,7 +70,8 @@ KernelValues::KernelValues(const KernelSet& set) {
   attention_wide_tile_cycles = set.constant("attention_wide_tile_cycles");
   attention_merge_ns = set.constant("attention_merge_ns");
   attention_merge_bytes_per_ns = set.constant("attention_merge_bytes_per_ns");
-  moe_pass_cycles = set.constant("moe_pass_cycles");
+  moe_tile_cycles = set.constant("moe_tile_cycles");
+  linear_tile_cycles = set.constant("linear_tile_cycles");
   index_capacity_bytes = set.constant("index_capacity_bytes");
   nccl_base_ns = set.constant("nccl_base_ns");
   nccl_step_ns = set.constant("nccl_step_ns");
@@ -79,6 +86,7 @@ KernelValues::KernelValues(const KernelSet& set) {
   if (set.trait("launches_overlap")) launch_ns *= 1 - set.constant("pdl_overlap");
   moe = program(set, kMoe);
   attention = program(set, kAttention);
+  attention.dead_iteration_cycles = set.constant("attention_dead_iteration_cycles");
   linear = program(set, kLinear);
   for (const OpInfo& op : kOps) {
     if (op.stage == Stage::kNccl) continue;

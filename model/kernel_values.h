@@ -10,11 +10,12 @@
 
 namespace dscope::model {
 
-// What a program of a Triton-like kernel is and costs: see ProgramKernel in program_kernels.h.
+// What a program of a Triton-like kernel is and costs: see program_kernels.h.
 struct ProgramShape {
   double block_n = 1;
   double block_k = 1;
   double iteration_cycles = 0;
+  double dead_iteration_cycles = 0;  // of one whose loads are all masked off
   double issue_share = 0;
   double programs_per_sm = 1;
 };
@@ -29,11 +30,17 @@ struct KernelValues {
   double fp4_instructions_per_byte = 0;
   double fp8_instructions_per_byte = 0;
   double bf16_instructions_per_byte = 0;
+  double product_instructions_per_weight = 0;
+  double stage_instructions_per_byte = 0;
   double launch_ns = 0;  // what launches that overlap hide is already taken off
   double graph_launch_ns = 0;
   double eager_launch_ns = 0;
   double step_fixed_ns = 0;
   double unexplained_layer_ns = 0;
+  double unexplained_moe_ns = 0;
+  double unexplained_attention_ns = 0;
+  double unexplained_collective_ns = 0;
+  double captured_tokens = 0;
   double reference_clock_mhz = 0;
   double fixed_linear_ns = 0;
   double fixed_moe_ns = 0;
@@ -49,7 +56,8 @@ struct KernelValues {
   double attention_wide_tile_cycles = 0;
   double attention_merge_ns = 0;
   double attention_merge_bytes_per_ns = 0;
-  double moe_pass_cycles = 0;
+  double moe_tile_cycles = 0;
+  double linear_tile_cycles = 0;
   ProgramShape moe;
   ProgramShape attention;
   ProgramShape linear;

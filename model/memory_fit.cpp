@@ -40,6 +40,11 @@ std::int64_t largest(std::int64_t most, double available, Needed needed) {
 
 constexpr std::int64_t kMostBatch = 65'536;
 
+double available_bytes(const Configuration& c) {
+  return c.device.memory_bytes.value.value_or(0) *
+         (1 - c.kernel_set.constant("memory_reserve_share"));
+}
+
 }  // namespace
 
 MemoryFit memory_fit(const Configuration& c) {
@@ -55,6 +60,10 @@ MemoryFit memory_fit(const Configuration& c) {
       largest(std::max(m.max_position, c.context), fit.available_bytes,
               [&](std::int64_t context) { return needed_bytes(c, m, c.batch, context); });
   return fit;
+}
+
+bool fits_memory(const Configuration& c) {
+  return needed_bytes(c, decoded_model(c), c.batch, c.context) <= available_bytes(c);
 }
 
 }  // namespace dscope::model

@@ -12,4 +12,7 @@ namespace dscope::model {
 // beside either.
 [[nodiscard]] MemoryFit memory_fit(const Configuration& configuration);
 
+// The answer to fits() alone, without looking for what would.
+[[nodiscard]] bool fits_memory(const Configuration& configuration);
+
 }  // namespace dscope::model

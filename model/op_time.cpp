@@ -17,6 +17,12 @@ double resident_share(double step_bytes, const Machine& m, double hit_share) {
   return std::max(recent, hit_share * std::min(1.0, fits));
 }
 
+double capacity(const Configuration& c, const KernelValues& kernels) {
+  const auto context = static_cast<double>(c.context);
+  if (c.captured_context) return static_cast<double>(*c.captured_context);
+  return std::max(context, kernels.captured_tokens);
+}
+
 double clock_scale(const KernelValues& kernels, const Machine& m) {
   return kernels.reference_clock_mhz > 0 ? kernels.reference_clock_mhz / (1000 * m.clock_ghz) : 1;
 }
@@ -30,6 +36,7 @@ StepContext::StepContext(const Configuration& c, std::int64_t tokens_per_sequenc
       kernels(c.kernel_set),
       fabric(model::fabric(c.interconnect, c.tp)),
       resident_share(model::resident_share(shape.total_bytes(), machine, kernels.l2_hit_share)),
+      capacity(model::capacity(c, kernels)),
       clock_scale(model::clock_scale(kernels, machine)) {}
 
 LimitedTime StepContext::overhead(double launches, double latency_ns) const {
@@ -136,6 +143,7 @@ OpTime collective_op(const StepContext& context, const PricedOp& op) {
   result.launches = 1;
   result.time = time.time;
   result.time.add(context.overhead(1, 0));
+  result.time[Limit::kUnexplained] += context.kernels.unexplained_collective_ns;
   return result;
 }
 

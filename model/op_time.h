@@ -24,6 +24,7 @@ struct StepContext {
   KernelValues kernels;
   Fabric fabric;
   double resident_share = 0;  // of the step's bytes that L2 still holds from the step before
+  double capacity = 0;        // tokens of a sequence that kernels are captured for
   double clock_scale = 1;     // of times that were fitted at the kernel set's reference clock
 
   // Time of so many launches with so much latency inside each.

@@ -24,8 +24,7 @@ double draft_ns(const Configuration& c) {
          step_time(context).total_ns();
 }
 
-StepTime time_with_draft(const Configuration& c) {
-  const StepContext context(c, 1 + c.speculation.depth);
+StepTime time_with_draft(const Configuration& c, const StepContext& context) {
   StepTime step = step_time(context);
   step.stages[static_cast<std::size_t>(Stage::kOther)][Limit::kDraft] += draft_ns(c);
   return step;
@@ -93,7 +92,7 @@ nlohmann::json parameters_json(const Configuration& c, const Outcome& outcome) {
           {"ep", c.ep},
           {"batch", c.batch},
           {"context", c.context},
-          {"captured_context", c.captured_context.value_or(c.context)},
+          {"captured_context", outcome.captured_tokens},
           {"layers", decoded_model(c).layers},
           {"numerics", id(c.numerics)},
           {"routing", routing::to_string(c.routing)},
@@ -138,7 +137,8 @@ void add_warnings(const Configuration& c, const StepTime& step, Outcome& outcome
 
 std::array<double, kStageCount> predict_stages_ns(const Configuration& c) {
   validate(c);
-  const StepTime step = time_with_draft(c);
+  const StepContext context(c, 1 + c.speculation.depth);
+  const StepTime step = time_with_draft(c, context);
   std::array<double, kStageCount> stages{};
   for (std::size_t i = 0; i < kStageCount; ++i) stages[i] = step.stages[i].total();
   return stages;
@@ -146,7 +146,8 @@ std::array<double, kStageCount> predict_stages_ns(const Configuration& c) {
 
 double predict_step_ns(const Configuration& c) {
   validate(c);
-  return time_with_draft(c).total_ns();
+  const StepContext context(c, 1 + c.speculation.depth);
+  return time_with_draft(c, context).total_ns();
 }
 
 double roofline_step_ns(const Configuration& configuration) {
@@ -169,11 +170,13 @@ double naive_step_ns(const Configuration& c) {
 
 Outcome predict(const Configuration& c) {
   validate(c);
-  const StepTime step = time_with_draft(c);
+  const StepContext context(c, 1 + c.speculation.depth);
+  const StepTime step = time_with_draft(c, context);
   SensitivityResult uncertain = sensitivity(c);
   Outcome outcome;
   outcome.ops = predicted_ops(step);
   outcome.launches = step.launches;
+  outcome.captured_tokens = static_cast<std::int64_t>(context.capacity);
   outcome.roofline_step_ns = roofline_step_ns(c);
   outcome.naive_step_ns = naive_step_ns(c);
   outcome.accepted_per_step = accepted_tokens(c.speculation);

@@ -46,6 +46,7 @@ struct Outcome {
   double naive_step_ns = 0;                // all bytes over the datasheet's bandwidth
   double accepted_per_step = 1;            // tokens a sequence gains a step, with speculation
   double launches = 0;                     // kernels of a step
+  std::int64_t captured_tokens = 0;        // capacity that capacity-sized kernels work on
   std::vector<Sensitivity> sensitivities;  // what the interval is made of, the largest first
   MemoryFit memory;
   std::vector<std::string> warnings;  // does not fit, a tile that does not launch, assumed values

@@ -63,10 +63,23 @@ void add_value(const Configuration& c, const char* name, const char* unit,
             }});
 }
 
+// Nobody reads faster than the datasheet says.
+void add_read_bandwidth(const Configuration& c, std::vector<UncertainInput>& all) {
+  std::vector<UncertainInput> one;
+  add_value(c, "device.dram_read_gbps", "GB/s", &Configuration::device, &Device::dram_read_gbps,
+            one);
+  for (UncertainInput& input : one) {
+    const double spec = c.device.dram_spec_gbps.value.value_or(input.high);
+    input.low = std::max(input.low, std::min(input.value, kLeastReadShare * spec));
+    input.high = std::min(input.high, std::max(input.value, spec));
+    add(all, std::move(input));
+  }
+}
+
 void add_hardware(const Configuration& c, std::vector<UncertainInput>& all) {
   constexpr auto kDevice = &Configuration::device;
   constexpr auto kLinks = &Configuration::interconnect;
-  add_value(c, "device.dram_read_gbps", "GB/s", kDevice, &Device::dram_read_gbps, all);
+  add_read_bandwidth(c, all);
   add_value(c, "device.dram_latency_ns", "ns", kDevice, &Device::dram_latency_ns, all);
   add_value(c, "device.l2_read_gbps", "GB/s", kDevice, &Device::l2_read_gbps, all);
   add_value(c, "device.bf16_tflops", "TFLOP/s", kDevice, &Device::bf16_tflops, all);

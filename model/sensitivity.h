@@ -34,6 +34,8 @@ struct UncertainInput {
 inline constexpr double kDerivedSpread = 0.05;
 inline constexpr double kFittedSpread = 0.10;
 inline constexpr double kAssumedSpread = 0.25;
+// Reading reaches at least this of the datasheet's bandwidth, and at most all of it.
+inline constexpr double kLeastReadShare = 0.80;
 
 // What a step takes when one input is at an end of its interval and all others are at their value.
 struct Sensitivity {

@@ -123,6 +123,9 @@ StepShape step_shape(const Configuration& c, std::int64_t tokens_per_sequence) {
   const std::vector<OpCost> whole = op_costs(in);
   DSCOPE_REQUIRE(costs.size() == whole.size(), "a step has {} ops, another {}", costs.size(),
                  whole.size());
+  shape.ops.reserve(costs.size() + 1);
+  // Uploading positions and lengths: nothing that would count as bytes, but launches.
+  shape.ops.push_back({.op = Op::kStepInputs, .cost = {.op = Op::kStepInputs}});
   for (std::size_t i = 0; i < costs.size(); ++i) {
     PricedOp op{.op = costs[i].op, .kind = static_cast<int>(costs[i].layer), .cost = costs[i]};
     if (op.kind >= 0) {

@@ -21,7 +21,9 @@
 //   FLOPs         the multiply-adds of matrix products; ops without one count their element-wise
 //                 multiplies and adds. Comparisons, exp, sqrt and the like are not counted.
 //   collectives   only with more than one rank. wire_bytes is the size that bus bandwidth is quoted
-//                 for: the reduced vector, or the gathered result.
+//                 for: the reduced vector, or the gathered result. What a rank sends depends on
+//                 the algorithm: 2 (N - 1) / N of the vector in a ring (ncclAllReduce), N - 1 times
+//                 the vector where the parts are gathered and added (kernels/comm/rank_sum.h).
 namespace dscope {
 namespace {
 

@@ -18,21 +18,6 @@ T load(const std::byte* at) {
   return value;
 }
 
-std::int64_t element_bits(WeightFormat format) {
-  switch (format) {
-    case WeightFormat::kF32:
-      return 32;
-    case WeightFormat::kF16:
-    case WeightFormat::kBf16:
-      return 16;
-    case WeightFormat::kFp8:
-      return 8;
-    case WeightFormat::kMxfp4:
-      return 4;
-  }
-  return 0;
-}
-
 float load_float(WeightFormat format, const std::byte* base, std::int64_t i) {
   switch (format) {
     case WeightFormat::kF32:
@@ -51,7 +36,7 @@ float load_float(WeightFormat format, const std::byte* base, std::int64_t i) {
 }  // namespace
 
 std::int64_t WeightMatrix::bytes() const {
-  const std::int64_t data_bytes = rows * ((cols * element_bits(format) + 7) / 8);
+  const std::int64_t data_bytes = rows * value_bytes(format, cols);
   switch (format) {
     case WeightFormat::kFp8: {
       const auto blocks = [](std::int64_t origin, std::int64_t size) {
@@ -86,7 +71,7 @@ WeightMatrix WeightMatrix::col_slice(std::int64_t begin, std::int64_t end) const
   }
   WeightMatrix slice = *this;
   slice.cols = end - begin;
-  slice.data += begin * element_bits(format) / 8;
+  slice.data += value_bytes(format, begin);
   slice.col_origin += begin;
   return slice;
 }
@@ -134,7 +119,7 @@ float WeightVector::operator[](std::int64_t i) const {
 WeightVector WeightVector::slice(std::int64_t begin, std::int64_t end) const {
   DSCOPE_REQUIRE(0 <= begin && begin <= end && end <= size, "[{}, {}) is not within {} values",
                  begin, end, size);
-  return {format, end - begin, data + begin * element_bits(format) / 8};
+  return {format, end - begin, data + value_bytes(format, begin)};
 }
 
 std::int64_t IntMatrix::at(std::int64_t row, std::int64_t col) const {

@@ -18,6 +18,27 @@ enum class WeightFormat : std::uint8_t {
   kMxfp4,  // E2M1 pairs, E8M0 scale per 32 columns of a row (formats.h)
 };
 
+// Bits of a value, without its share of a scale.
+[[nodiscard]] constexpr std::int64_t value_bits(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::kF32:
+      return 32;
+    case WeightFormat::kF16:
+    case WeightFormat::kBf16:
+      return 16;
+    case WeightFormat::kFp8:
+      return 8;
+    case WeightFormat::kMxfp4:
+      return 4;
+  }
+  return 0;
+}
+
+// Bytes of so many neighbouring values, without scales.
+[[nodiscard]] constexpr std::int64_t value_bytes(WeightFormat format, std::int64_t values) {
+  return ceil_div(values * value_bits(format), 8);
+}
+
 // A view of a weight matrix [rows, cols] as it lies in the checkpoint: nothing is converted or
 // copied. Tensor-parallel slices are views too: for FP8 a slice may start inside a scale block,
 // which is why the view carries its origin in the scale grid.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/comm/communicator.h"
+#include "kernels/comm/rank_sum.h"
 #include "kernels/cuda/stream.h"
 #include "workloads/dtypes.h"
 
@@ -36,14 +37,20 @@ class DeviceCommunicator {
 
 // One rank of `size` whose others are emulated by buffers in pinned host memory: an all-reduce
 // writes this rank's values to the host and reads those of size - 1 others back over the real PCIe
-// link, as a one-shot all-reduce through host memory does. Their values are zero.
+// link, as a one-shot all-reduce through host memory does: what travels for a sum of any size is
+// what the gathered sums of NCCL move. Their values are zero.
 // `max_count`: the largest all-reduce.
 [[nodiscard]] std::unique_ptr<DeviceCommunicator> make_pcie_loopback_communicator(
     int size, int rank, std::int64_t max_count);
 
 // NCCL among the ranks of `bootstrap`, each with a GPU of its own (or, for tests, processes with
-// different NCCL_HOSTID on one). libnccl.so.2 is looked up when this is called. Throws
-// Error{kUnavailable} where it is not there.
-[[nodiscard]] std::unique_ptr<DeviceCommunicator> make_nccl_communicator(Communicator& bootstrap);
+// different NCCL_HOSTID on one). Sums of up to kGatheredAllReduceBytes (rank_sum.h) are an
+// ncclAllGather of the BF16 values and one kernel that adds them in float32, in the order of the
+// ranks, and rounds once: the same bits on every rank. Larger ones are ncclAllReduce, whose partial
+// sums are rounded to BF16 at every hop. libnccl.so.2 is looked up when this is called. Throws
+// Error{kUnavailable} where it is not there. `gathered_bytes` replaces kGatheredAllReduceBytes: 0
+// leaves every sum to ncclAllReduce.
+[[nodiscard]] std::unique_ptr<DeviceCommunicator> make_nccl_communicator(
+    Communicator& bootstrap, std::int64_t gathered_bytes = kGatheredAllReduceBytes);
 
 }  // namespace dscope

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/comm/device_communicator.h"
+#include "kernels/comm/rank_sum.h"
+#include "kernels/cuda/device_buffer.h"
 #include "workloads/base/error.h"
 
 #include <dlfcn.h>
@@ -68,12 +70,13 @@ void check(NcclResult result, const char* call) {
 
 class NcclCommunicator final : public DeviceCommunicator {
  public:
-  explicit NcclCommunicator(Communicator& bootstrap)
-      : size_(bootstrap.size()), rank_(bootstrap.rank()) {
+  NcclCommunicator(Communicator& bootstrap, std::int64_t gathered_bytes)
+      : size_(bootstrap.size()), rank_(bootstrap.rank()), gathered_bytes_(gathered_bytes) {
     NcclUniqueId id{};
     if (rank_ == 0) check(nccl().get_unique_id(&id), "ncclGetUniqueId");
     bootstrap.broadcast(std::as_writable_bytes(std::span(id.bytes)));
     check(nccl().comm_init_rank(&comm_, size_, id, rank_), "ncclCommInitRank");
+    gathered_ = DeviceBuffer(size_ * gathered_bytes_, "the parts of an all-reduce");
   }
   ~NcclCommunicator() override { (void)nccl().comm_destroy(comm_); }
   NcclCommunicator(const NcclCommunicator&) = delete;
@@ -84,6 +87,14 @@ class NcclCommunicator final : public DeviceCommunicator {
   [[nodiscard]] int rank() const override { return rank_; }
 
   void all_reduce_sum(bf16_t* values, std::int64_t count, Stream stream) override {
+    if (2 * count <= gathered_bytes_) {
+      auto* const parts = reinterpret_cast<bf16_t*>(gathered_.data());
+      check(nccl().all_gather(values, parts, static_cast<std::size_t>(count), kNcclBfloat16, comm_,
+                              stream),
+            "ncclAllGather");
+      launch_rank_sum(parts, size_, count, values, stream);
+      return;
+    }
     check(nccl().all_reduce(values, values, static_cast<std::size_t>(count), kNcclBfloat16,
                             kNcclSum, comm_, stream),
           "ncclAllReduce");
@@ -96,13 +107,16 @@ class NcclCommunicator final : public DeviceCommunicator {
  private:
   int size_;
   int rank_;
+  std::int64_t gathered_bytes_;
   NcclComm comm_ = nullptr;
+  DeviceBuffer gathered_;  // [size, gathered_bytes]
 };
 
 }  // namespace
 
-std::unique_ptr<DeviceCommunicator> make_nccl_communicator(Communicator& bootstrap) {
-  return std::make_unique<NcclCommunicator>(bootstrap);
+std::unique_ptr<DeviceCommunicator> make_nccl_communicator(Communicator& bootstrap,
+                                                           std::int64_t gathered_bytes) {
+  return std::make_unique<NcclCommunicator>(bootstrap, gathered_bytes);
 }
 
 }  // namespace dscope

@@ -10,10 +10,10 @@
 // thread are in flight at once.
 // Limits: PCIe latency (one write, one read) for small sizes, PCIe read bandwidth for large ones.
 #include "kernels/comm/device_communicator.h"
+#include "kernels/comm/rank_sum.cuh"
 #include "kernels/cuda/cuda_check.cuh"
 #include "kernels/cuda/device_buffer.h"
 #include "kernels/cuda/launch.cuh"
-#include "kernels/device/convert.cuh"
 #include "kernels/device/dependent_launch.cuh"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace dscope {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kVector = 8;     // BF16 values in 16 bytes
+using device::kRankSumVector;
 constexpr int kMaxRanks = 16;  // of one box
 
 // 16 bytes of host memory that another device may write: never from a cache.
@@ -41,24 +41,15 @@ __device__ void store_system(bf16_t* host, const uint4& v) {
                : "memory");
 }
 
-__device__ void add_pairs(float (&sum)[kVector], const uint4& v) {
-  const std::uint32_t words[4] = {v.x, v.y, v.z, v.w};
-#pragma unroll
-  for (int w = 0; w < 4; ++w) {
-    sum[2 * w] += device::low_bf16(words[w]);
-    sum[2 * w + 1] += device::high_bf16(words[w]);
-  }
-}
-
 // `shared` [size, capacity] in host memory; this rank's row is written, the others' are read. Added
 // in the order of ranks.
 __global__ void one_shot_all_reduce_kernel(bf16_t* values, std::int64_t count, bf16_t* shared,
                                            std::int64_t capacity, int size, int rank) {
   device::wait_for_previous();
   device::allow_next();
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x * kVector;
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x * kRankSumVector;
   const std::int64_t first =
-      (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * kVector;
+      (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * kRankSumVector;
   for (std::int64_t i = first; i < count; i += step) {
     const uint4 own = *reinterpret_cast<const uint4*>(values + i);
     store_system(shared + rank * capacity + i, own);
@@ -67,21 +58,19 @@ __global__ void one_shot_all_reduce_kernel(bf16_t* values, std::int64_t count, b
     for (int r = 0; r < kMaxRanks; ++r) {
       if (r < size && r != rank) parts[r] = load_system(shared + r * capacity + i);
     }
-    float sum[kVector] = {};
+    float sum[kRankSumVector] = {};
 #pragma unroll
     for (int r = 0; r < kMaxRanks; ++r) {
-      if (r < size) add_pairs(sum, r == rank ? own : parts[r]);
+      if (r < size) device::add_eight(sum, r == rank ? own : parts[r]);
     }
-    *reinterpret_cast<uint4*>(values + i) =
-        uint4{device::pack_bf16(sum[0], sum[1]), device::pack_bf16(sum[2], sum[3]),
-              device::pack_bf16(sum[4], sum[5]), device::pack_bf16(sum[6], sum[7])};
+    *reinterpret_cast<uint4*>(values + i) = device::round_eight(sum);
   }
 }
 
 class PcieLoopbackCommunicator final : public DeviceCommunicator {
  public:
   PcieLoopbackCommunicator(int size, int rank, std::int64_t max_count)
-      : capacity_((max_count + kVector - 1) / kVector * kVector),
+      : capacity_((max_count + kRankSumVector - 1) / kRankSumVector * kRankSumVector),
         shared_(size * capacity_ * 2),
         gather_(make_device_shard_communicator(size, rank)) {
     std::memset(shared_.data(), 0, static_cast<std::size_t>(size * capacity_ * 2));
@@ -92,11 +81,11 @@ class PcieLoopbackCommunicator final : public DeviceCommunicator {
   [[nodiscard]] bool emulated() const override { return true; }
 
   void all_reduce_sum(bf16_t* values, std::int64_t count, Stream stream) override {
-    DSCOPE_REQUIRE(count <= capacity_ && count % kVector == 0,
-                   "all-reduce of {} values: expected a multiple of {} up to {}", count, kVector,
-                   capacity_);
+    DSCOPE_REQUIRE(count <= capacity_ && count % kRankSumVector == 0,
+                   "all-reduce of {} values: expected a multiple of {} up to {}", count,
+                   kRankSumVector, capacity_);
     const std::int64_t blocks =
-        std::min<std::int64_t>(64, (count / kVector + kThreads - 1) / kThreads);
+        std::min<std::int64_t>(64, (count / kRankSumVector + kThreads - 1) / kThreads);
     launch(one_shot_all_reduce_kernel, {dim3(static_cast<unsigned>(blocks)), dim3(kThreads)},
            stream, values, count, reinterpret_cast<bf16_t*>(shared_.data()), capacity_, size(),
            rank());

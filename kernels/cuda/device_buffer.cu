@@ -88,4 +88,9 @@ void copy_to_host_async(void* host, const void* device, std::int64_t bytes, Stre
                                     cudaMemcpyDeviceToHost, stream));
 }
 
+void copy_on_device_async(void* to, const void* from, std::int64_t bytes, Stream stream) {
+  DSCOPE_CUDA_CHECK(
+      cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice, stream));
+}
+
 }  // namespace dscope

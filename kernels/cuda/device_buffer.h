@@ -64,6 +64,7 @@ void fill_device(void* device, int byte, std::int64_t bytes);
 // Asynchronous copies on a stream; host memory must be pinned to overlap.
 void copy_to_device_async(void* device, const void* host, std::int64_t bytes, Stream stream);
 void copy_to_host_async(void* host, const void* device, std::int64_t bytes, Stream stream);
+void copy_on_device_async(void* to, const void* from, std::int64_t bytes, Stream stream);
 
 // A typed array on the device.
 template <class T>

@@ -12,21 +12,6 @@ namespace {
 
 constexpr std::int64_t kRowAlignment = 16;
 
-std::int64_t value_bytes(WeightFormat format, std::int64_t values) {
-  switch (format) {
-    case WeightFormat::kF32:
-      return 4 * values;
-    case WeightFormat::kF16:
-    case WeightFormat::kBf16:
-      return 2 * values;
-    case WeightFormat::kFp8:
-      return values;
-    case WeightFormat::kMxfp4:
-      return values / 2;
-  }
-  return 0;
-}
-
 // The part of the scale grid that a matrix touches.
 struct ScaleGrid {
   std::int64_t first_row = 0;

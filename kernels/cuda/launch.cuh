@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cuda/cuda_check.cuh"
+#include "kernels/cuda/extra_shared.cuh"
 #include "kernels/cuda/stream.h"
 
 #include <cuda_runtime.h>
@@ -24,10 +25,12 @@ struct LaunchShape {
 // predecessor reads. Errors of the launch itself are checked; nothing is synchronised.
 template <class... Params, class... Args>
 void launch(void (*kernel)(Params...), const LaunchShape& shape, Stream stream, Args&&... args) {
-  if (shape.shared_bytes > 48 * 1024) {
-    DSCOPE_CUDA_CHECK(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                           cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                           static_cast<int>(shape.shared_bytes)));
+  const auto* const entry = reinterpret_cast<const void*>(kernel);
+  const std::size_t shared_bytes = detail::padded_shared_bytes(entry, shape.shared_bytes);
+  // Padded kernels are opted in whatever they ask for: their static part counts too.
+  if (shared_bytes > 48 * 1024 || shared_bytes != shape.shared_bytes) {
+    DSCOPE_CUDA_CHECK(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                           static_cast<int>(shared_bytes)));
   }
   cudaLaunchAttribute attribute{};
   attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
@@ -35,7 +38,7 @@ void launch(void (*kernel)(Params...), const LaunchShape& shape, Stream stream, 
   cudaLaunchConfig_t config{};
   config.gridDim = shape.grid;
   config.blockDim = shape.block;
-  config.dynamicSmemBytes = shape.shared_bytes;
+  config.dynamicSmemBytes = shared_bytes;
   config.stream = stream;
   config.attrs = &attribute;
   config.numAttrs = 1;

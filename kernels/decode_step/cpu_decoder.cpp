@@ -213,7 +213,8 @@ template class CpuDecoder<bf16_t>;
 
 std::unique_ptr<Decoder> make_cpu_decoder(WeightSource& weights, Communicator& comm,
                                           const DecoderOptions& options) {
-  check_decoder_options(weights.config(), options, comm.size(), comm.rank());
+  check_decoder_options(weights.config(), options);
+  check_communicator(options, comm.size(), comm.rank());
   if (options.numerics == Numerics::kExact) {
     return std::make_unique<CpuDecoder<float>>(weights, comm, options);
   }

@@ -16,7 +16,7 @@
 namespace dscope {
 
 void CudaDecoder::attention(Enqueue& e, std::int64_t layer) {
-  const AttentionWeights& w = weights_.layer(layer).attn;
+  const AttentionWeights& w = weights_->layer(layer).attn;
   project_queries(e, layer);
   // The compressors run before attention: an entry that this token completes can be attended.
   if (ratio(layer) == 4) {
@@ -29,7 +29,7 @@ void CudaDecoder::attention(Enqueue& e, std::int64_t layer) {
 }
 
 void CudaDecoder::project_queries(Enqueue& e, std::int64_t layer) {
-  const AttentionWeights& w = weights_.layer(layer).attn;
+  const AttentionWeights& w = weights_->layer(layer).attn;
   const std::int64_t lora = model_.q_lora_rank;
   const std::int64_t qkv_stride = lora + model_.head_dim;
   bf16_t* const kv = buffers_.qkv.data() + lora;
@@ -111,7 +111,7 @@ void CudaDecoder::compress(Enqueue& e, Op op, const CompressorWeights& w, std::i
 }
 
 void CudaDecoder::select_entries(Enqueue& e, std::int64_t layer) {
-  const IndexerWeights& w = weights_.layer(layer).attn.indexer;
+  const IndexerWeights& w = weights_->layer(layer).attn.indexer;
   const std::int64_t heads = model_.index_heads;
   const IndexQueryView query{buffers_.index_query.data(), format_};
   {
@@ -175,7 +175,7 @@ void CudaDecoder::attend(Enqueue& e, std::int64_t layer) {
                                   .q = buffers_.q.data(),
                                   .window = {caches_[layer].window(), inputs_.window.indices,
                                              inputs_.window.width, inputs_.window.length},
-                                  .sink = weights_.layer(layer).attn.sink,
+                                  .sink = weights_->layer(layer).attn.sink,
                                   .scale = 1 / std::sqrt(static_cast<double>(model_.head_dim)),
                                   .o = buffers_.attended.data(),
                                   .workspace = buffers_.attention_workspace.data()};
@@ -190,7 +190,7 @@ void CudaDecoder::attend(Enqueue& e, std::int64_t layer) {
 }
 
 void CudaDecoder::project_output(Enqueue& e, std::int64_t layer) {
-  const AttentionWeights& w = weights_.layer(layer).attn;
+  const AttentionWeights& w = weights_->layer(layer).attn;
   {
     const StageRange range(e.sink, Op::kOInverseRope);
     launch_inverse_rope({.tokens = e.tokens,

@@ -21,11 +21,12 @@ class CudaLayerCaches {
   [[nodiscard]] float* index_state() const {
     return reinterpret_cast<float*>(index_state_bytes_.data());
   }
-
-  // Copies the only sequence of `one`, caches made for `one_pages` (a batch of one, the same
-  // context), into `slot`.
-  void copy_sequence(const PageTable& pages, std::int64_t slot, const PageTable& one_pages,
-                     LayerCaches& one);
+  [[nodiscard]] int ratio() const { return ratio_; }
+  // Of one sequence; 0 where the layer has none.
+  [[nodiscard]] std::int64_t state_bytes_per_slot() const { return state_bytes_per_slot_; }
+  [[nodiscard]] std::int64_t index_state_bytes_per_slot() const {
+    return index_state_bytes_per_slot_;
+  }
 
  private:
   int ratio_;

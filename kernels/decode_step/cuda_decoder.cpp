@@ -12,7 +12,6 @@
 #include "kernels/sampling/join_vocab.h"
 #include "kernels/sampling/sampling.h"
 #include "workloads/base/error.h"
-#include "workloads/random.h"
 
 #include <chrono>
 
@@ -22,9 +21,8 @@ namespace {
 // The largest batch that the tensor-core paths are made for.
 constexpr std::int64_t kMaxTokens = 128;
 
-void check_cuda_options(const ModelConfig& model, const DecoderOptions& options,
-                        const DeviceCommunicator& comm) {
-  check_decoder_options(model, options, comm.size(), comm.rank());
+void check_cuda_options(const ModelConfig& model, const DecoderOptions& options) {
+  check_decoder_options(model, options);
   if (options.numerics == Numerics::kExact) {
     throw usage_error(
         "numerics: exact (float32 everywhere) is what the CPU reference is for; the CUDA back end "
@@ -36,22 +34,27 @@ void check_cuda_options(const ModelConfig& model, const DecoderOptions& options,
   }
 }
 
+// The sink where it wants to know what launches belong to, else null.
+RangeSink* labeller(RangeSink* sink) {
+  return sink != nullptr && sink->labels_launches() ? sink : nullptr;
+}
+
 }  // namespace
 
-CudaDecoder::CudaDecoder(WeightSource& weights, DeviceCommunicator& comm,
+CudaDecoder::CudaDecoder(std::shared_ptr<const CudaWeights> weights, DeviceCommunicator& comm,
                          const DecoderOptions& options, const CudaOptions& cuda)
     : options_(options),
       cuda_(cuda),
       comm_(comm),
-      model_(first_layers(weights.config(), options.layers)),
+      model_(weights->model()),
       format_(cache_format(options.numerics)),
       activations_to_fp8_(options.numerics == Numerics::kServingA8),
       heads_(options.layout.heads(model_)),
       pages_(model_, options.max_batch, options.max_context),
-      one_pages_(model_, 1, options.max_context),
       plain_frequencies_(Rope(model_, 0).frequencies()),
       yarn_frequencies_(Rope(model_, 4).frequencies()),
-      weights_(weights, model_, options.layout, cuda.wo_a_bf16, cuda.on_load),
+      weights_(std::move(weights)),
+      histories_(model_, format_, pages_, options.seed),
       inputs_(model_, pages_, options),
       buffers_(model_, options),
       sequences_(options.max_batch, options.max_context, model_.vocab) {
@@ -65,19 +68,7 @@ CudaDecoder::CudaDecoder(WeightSource& weights, DeviceCommunicator& comm,
 
 void CudaDecoder::start_sequence(std::int64_t slot, std::int64_t history) {
   sequences_.start(slot, history);
-  if (history == 0) return;
-  if (histories_.empty()) {
-    for (const int layer_ratio : model_.compress_ratios) {
-      histories_.emplace_back(model_, layer_ratio, format_, one_pages_);
-    }
-  }
-#pragma omp parallel for schedule(dynamic)
-  for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    histories_[layer].fill_synthetic(one_pages_, 0, history, hash64(options_.seed, layer), slot);
-  }
-  for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    caches_[layer].copy_sequence(pages_, slot, one_pages_, histories_[layer]);
-  }
+  if (history > 0) histories_.fill(caches_, slot, history, stream_.get());
 }
 
 RopeView CudaDecoder::rope(std::int64_t layer) const {
@@ -103,7 +94,7 @@ void CudaDecoder::embed(Enqueue& e) {
     const StageRange range(e.sink, Op::kEmbed);
     launch_embed(EmbedParams<bf16_t>{.tokens = e.tokens,
                                      .ids = inputs_.ids,
-                                     .table = weights_.ends().embed,
+                                     .table = weights_->ends().embed,
                                      .vocab = options_.layout.vocab(model_),
                                      .out = buffers_.f.data()},
                  e.stream);
@@ -130,33 +121,29 @@ void CudaDecoder::enter_sublayer(Enqueue& e, Op op, const HyperConnectionWeights
                                    .x = buffers_.streams.data()};
   const HcPostParams<bf16_t>* const previous = e.entered ? &leave : nullptr;
   const HcNorm normed{.weight = norm, .eps = model_.rms_eps, .x = buffers_.x.data()};
+  // What both readers of the streams are told.
+  const auto reader = [&](auto p) {
+    p.tokens = e.tokens;
+    p.streams = model_.hc_mult;
+    p.hidden = model_.hidden;
+    p.x = buffers_.streams.data();
+    p.weights = &hc;
+    p.rms_eps = model_.rms_eps;
+    p.hc_eps = model_.hc_eps;
+    p.workspace = buffers_.hc_workspace.data();
+    return p;
+  };
   if (op == Op::kHcHead) {
-    launch_hc_head(previous,
-                   HcHeadParams<bf16_t>{.tokens = e.tokens,
-                                        .streams = model_.hc_mult,
-                                        .hidden = model_.hidden,
-                                        .x = buffers_.streams.data(),
-                                        .weights = &hc,
-                                        .rms_eps = model_.rms_eps,
-                                        .hc_eps = model_.hc_eps,
-                                        .workspace = buffers_.hc_workspace.data()},
-                   normed, e.stream);
+    launch_hc_head(previous, reader(HcHeadParams<bf16_t>{}), normed, e.stream);
     return;
   }
   e.entered = true;
-  launch_hc_transition(previous,
-                       HcPreParams<bf16_t>{.tokens = e.tokens,
-                                           .streams = model_.hc_mult,
-                                           .hidden = model_.hidden,
-                                           .x = buffers_.streams.data(),
-                                           .weights = &hc,
-                                           .rms_eps = model_.rms_eps,
-                                           .hc_eps = model_.hc_eps,
-                                           .sinkhorn_iterations = model_.sinkhorn_iterations,
-                                           .post = buffers_.post.data(),
-                                           .mixing = buffers_.mixing.data(),
-                                           .workspace = buffers_.hc_workspace.data()},
-                       normed, e.stream);
+  launch_hc_transition(
+      previous,
+      reader(HcPreParams<bf16_t>{.sinkhorn_iterations = model_.sinkhorn_iterations,
+                                 .post = buffers_.post.data(),
+                                 .mixing = buffers_.mixing.data()}),
+      normed, e.stream);
 }
 
 void CudaDecoder::gather_logits(Enqueue& e) {
@@ -174,7 +161,7 @@ void CudaDecoder::gather_logits(Enqueue& e) {
 }
 
 void CudaDecoder::finish(Enqueue& e) {
-  const EndWeights& ends = weights_.ends();
+  const EndWeights& ends = weights_->ends();
   enter_sublayer(e, Op::kHcHead, ends.hc_head, ends.norm);
   const bool alone = comm_.size() == 1;
   {
@@ -204,7 +191,7 @@ void CudaDecoder::enqueue_step(Enqueue& e) {
   }
   embed(e);
   for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    const LayerWeights& w = weights_.layer(layer);
+    const LayerWeights& w = weights_->layer(layer);
     enter_sublayer(e, Op::kAttnHcPre, w.hc_attn, w.attn_norm);
     attention(e, layer);
     all_reduce(e, Op::kAttnAllReduce);
@@ -215,22 +202,23 @@ void CudaDecoder::enqueue_step(Enqueue& e) {
   finish(e);
 }
 
-CudaDecoder::Captured& CudaDecoder::captured(std::int64_t tokens, bool timed) {
+CudaDecoder::Captured& CudaDecoder::captured(std::int64_t tokens, bool timed, RangeSink* labels) {
   Captured& step = captured_[{tokens, timed}];
   if (step.graph) return step;
   if (timed) step.log = std::make_unique<CudaRangeLog>();
   step.graph = std::make_unique<CudaGraph>([&](Stream stream) {
     if (step.log) step.log->start(stream);
-    Enqueue e{.tokens = tokens, .stream = stream, .sink = step.log.get()};
+    Enqueue e{.tokens = tokens, .stream = stream, .sink = timed ? step.log.get() : labels};
     enqueue_step(e);
   });
   return step;
 }
 
-void CudaDecoder::prepare(std::int64_t tokens) {
+void CudaDecoder::prepare(std::int64_t tokens, RangeSink* sink) {
   if (!cuda_.graph) return;
-  captured(tokens, /*timed=*/false);
-  captured(tokens, /*timed=*/true);
+  RangeSink* const labels = labeller(sink);
+  captured(tokens, /*timed=*/false, labels);
+  if (labels == nullptr) captured(tokens, /*timed=*/true, nullptr);
 }
 
 // The log's times are the GPU's; its last range ended when the stream was seen complete, just now.
@@ -247,16 +235,17 @@ void CudaDecoder::report(const CudaRangeLog& log, RangeSink& sink) const {
 }
 
 void CudaDecoder::run(std::int64_t tokens, RangeSink* sink) {
-  const bool timed = sink != nullptr && sink->enabled();
+  RangeSink* const labels = labeller(sink);
+  const bool timed = labels == nullptr && sink != nullptr && sink->enabled();
   if (cuda_.graph) {
-    const Captured& step = captured(tokens, timed);
+    const Captured& step = captured(tokens, timed, labels);
     step.graph->launch(stream_.get());
     stream_.synchronise();
     if (timed) report(*step.log, *sink);
     return;
   }
   eager_log_.start(stream_.get());
-  Enqueue e{.tokens = tokens, .stream = stream_.get(), .sink = timed ? &eager_log_ : nullptr};
+  Enqueue e{.tokens = tokens, .stream = stream_.get(), .sink = timed ? &eager_log_ : labels};
   enqueue_step(e);
   stream_.synchronise();
   if (timed) report(eager_log_, *sink);
@@ -284,6 +273,8 @@ void CudaDecoder::step(std::span<const StepToken> tokens, const StepHooks& hooks
   inputs_.set(StepMetadata(model_, pages_, tokens), hooks);
   run(count, sink);
   sequences_.advance(tokens);
+  // Copies of results belong to what made them.
+  const StageRange range(labeller(sink), Op::kSample);
   if (!out.next.empty()) copy_to_host(out.next.data(), buffers_.next.data(), 4 * count);
   if (!out.logits.empty()) {
     copy_to_host(out.logits.data(), buffers_.logits.data(), 4 * count * model_.vocab);
@@ -291,12 +282,32 @@ void CudaDecoder::step(std::span<const StepToken> tokens, const StepHooks& hooks
   observe(count, hooks);
 }
 
+std::shared_ptr<const CudaWeights> load_cuda_weights(WeightSource& source,
+                                                     const DecoderOptions& options,
+                                                     const CudaOptions& cuda) {
+  const CudaDevice device = current_device();
+  check_cuda_options(source.config(), options);
+  check_memory(source.config(), options, cuda, WeightsAre::kToBeLoaded, device.free_bytes);
+  return std::make_shared<const CudaWeights>(source, first_layers(source.config(), options.layers),
+                                             options.layout, cuda.wo_a_bf16, cuda.on_load);
+}
+
+std::unique_ptr<Decoder> make_cuda_decoder(std::shared_ptr<const CudaWeights> weights,
+                                           DeviceCommunicator& comm, const DecoderOptions& options,
+                                           const CudaOptions& cuda) {
+  const CudaDevice device = current_device();
+  check_cuda_options(weights->model(), options);
+  check_communicator(options, comm.size(), comm.rank());
+  DSCOPE_REQUIRE(weights->made_for(options, cuda),
+                 "weights were loaded for other layers, another rank or another format of wo_a");
+  check_memory(weights->model(), options, cuda, WeightsAre::kLoaded, device.free_bytes);
+  return std::make_unique<CudaDecoder>(std::move(weights), comm, options, cuda);
+}
+
 std::unique_ptr<Decoder> make_cuda_decoder(WeightSource& weights, DeviceCommunicator& comm,
                                            const DecoderOptions& options, const CudaOptions& cuda) {
-  const CudaDevice device = current_device();
-  check_cuda_options(weights.config(), options, comm);
-  check_memory(weights, options, cuda, device.free_bytes);
-  return std::make_unique<CudaDecoder>(weights, comm, options, cuda);
+  check_communicator(options, comm.size(), comm.rank());
+  return make_cuda_decoder(load_cuda_weights(weights, options, cuda), comm, options, cuda);
 }
 
 }  // namespace dscope

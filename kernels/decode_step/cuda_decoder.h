@@ -7,6 +7,7 @@
 #include "kernels/cuda/graph.h"
 #include "kernels/cuda/range_log.h"
 #include "kernels/decode_step/cuda_caches.h"
+#include "kernels/decode_step/cuda_history.h"
 #include "kernels/decode_step/cuda_step_buffers.h"
 #include "kernels/decode_step/cuda_step_inputs.h"
 #include "kernels/decode_step/cuda_weights.h"
@@ -34,11 +35,11 @@ namespace dscope {
 // The class is split like CpuDecoder: cuda_attention.cpp, cuda_moe.cpp, and the frame around them.
 class CudaDecoder final : public Decoder {
  public:
-  CudaDecoder(WeightSource& weights, DeviceCommunicator& comm, const DecoderOptions& options,
-              const CudaOptions& cuda);
+  CudaDecoder(std::shared_ptr<const CudaWeights> weights, DeviceCommunicator& comm,
+              const DecoderOptions& options, const CudaOptions& cuda);
 
   void start_sequence(std::int64_t slot, std::int64_t history) override;
-  void prepare(std::int64_t tokens) override;
+  void prepare(std::int64_t tokens, RangeSink* sink) override;
   void step(std::span<const StepToken> tokens, const StepHooks& hooks, RangeSink* sink,
             const StepOutput& out) override;
 
@@ -78,7 +79,7 @@ class CudaDecoder final : public Decoder {
   void linear(const Enqueue& e, const bf16_t* x, std::int64_t x_stride, const WeightMatrix& weight,
               Out* y, std::int64_t y_stride) const;
 
-  Captured& captured(std::int64_t tokens, bool timed);
+  Captured& captured(std::int64_t tokens, bool timed, RangeSink* labels);
   void run(std::int64_t tokens, RangeSink* sink);
   void report(const CudaRangeLog& log, RangeSink& sink) const;
   void observe(std::int64_t tokens, const StepHooks& hooks) const;
@@ -96,12 +97,11 @@ class CudaDecoder final : public Decoder {
   bool activations_to_fp8_;
   Slice heads_;
   PageTable pages_;
-  PageTable one_pages_;                 // of a batch of one, for histories
-  std::vector<LayerCaches> histories_;  // one sequence, made when first needed
   DeviceArray<double> plain_frequencies_;
   DeviceArray<double> yarn_frequencies_;
-  CudaWeights weights_;
+  std::shared_ptr<const CudaWeights> weights_;
   std::vector<CudaLayerCaches> caches_;
+  CudaHistories histories_;
   std::vector<std::int64_t> index_layer_;  // [layers] place among the ratio-4 layers
   CudaStepInputs inputs_;
   CudaStepBuffers buffers_;

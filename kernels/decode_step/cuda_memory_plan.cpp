@@ -34,6 +34,7 @@ std::int64_t largest(std::int64_t high, Fits fits) {
   return low;
 }
 
+// `free_bytes`: including what loaded weights take.
 std::string what_would_fit(const ModelConfig& model, const DecoderOptions& options, bool wo_a_bf16,
                            std::int64_t free_bytes) {
   const auto fits = [&](std::int64_t batch, std::int64_t context) {
@@ -79,10 +80,11 @@ CudaMemoryPlan cuda_memory_plan(const ModelConfig& model, const DecoderOptions& 
   return plan;
 }
 
-void check_memory(const WeightSource& weights, const DecoderOptions& options,
-                  const CudaOptions& cuda, std::int64_t free_bytes) {
-  const ModelConfig& model = weights.config();
+void check_memory(const ModelConfig& model, const DecoderOptions& options, const CudaOptions& cuda,
+                  WeightsAre weights, std::int64_t free_bytes) {
   const CudaMemoryPlan plan = cuda_memory_plan(model, options, cuda.wo_a_bf16);
+  // Loaded weights are part of the plan and no longer of what is free.
+  if (weights == WeightsAre::kLoaded) free_bytes += plan.experts + plan.other_weights;
   if (plan.total() <= free_bytes) return;
   throw unavailable_error(
       "{} on rank {} of {}, batch {}, context {} needs {} of GPU memory ({} experts, {} other "

@@ -23,9 +23,11 @@ struct CudaMemoryPlan {
 [[nodiscard]] CudaMemoryPlan cuda_memory_plan(const ModelConfig& model,
                                               const DecoderOptions& options, bool wo_a_bf16);
 
-// Throws Error{kUnavailable} when the plan does not fit the device's free memory, with the sizes
-// and the largest batch and context that would.
-void check_memory(const WeightSource& weights, const DecoderOptions& options,
-                  const CudaOptions& cuda, std::int64_t free_bytes);
+enum class WeightsAre : std::uint8_t { kToBeLoaded, kLoaded };
+
+// Throws Error{kUnavailable} when the plan, less what is loaded already, does not fit the device's
+// free memory, with the sizes and the largest batch and context that would.
+void check_memory(const ModelConfig& model, const DecoderOptions& options, const CudaOptions& cuda,
+                  WeightsAre weights, std::int64_t free_bytes);
 
 }  // namespace dscope

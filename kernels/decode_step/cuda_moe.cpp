@@ -9,7 +9,7 @@
 namespace dscope {
 
 void CudaDecoder::moe(Enqueue& e, std::int64_t layer) {
-  const LayerWeights& w = weights_.layer(layer);
+  const LayerWeights& w = weights_->layer(layer);
   {
     const StageRange range(e.sink, Op::kRouterGate);
     linear(e, buffers_.x.data(), model_.hidden, w.router.gate, buffers_.router_logits.data(),
@@ -40,7 +40,7 @@ void CudaDecoder::moe(Enqueue& e, std::int64_t layer) {
                                .weights = buffers_.routing_weights.data(),
                                .first_expert = owned.begin,
                                .expert_count = owned.size(),
-                               .bank = weights_.experts(layer),
+                               .bank = weights_->experts(layer),
                                .shared = &w.shared_expert,
                                .swiglu_limit = model_.swiglu_limit,
                                .quantise_activations = activations_to_fp8_,

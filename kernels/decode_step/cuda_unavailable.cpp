@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/comm/collective_times.h"
 #include "kernels/comm/device_communicator.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/extra_shared.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "kernels/decode_step/decoder.h"
 #include "workloads/base/error.h"
@@ -28,6 +30,18 @@ CudaDevice current_device() {
   throw unavailable_error("{}", kReason);
 }
 
+void set_extra_shared_bytes(std::int64_t bytes) {
+  if (bytes != 0) throw unavailable_error("{}", kReason);
+}
+
+std::int64_t extra_shared_bytes() {
+  return 0;
+}
+
+std::vector<ExtraSharedRefusal> extra_shared_refusals() {
+  return {};
+}
+
 double measure_device_read_gbps() {
   throw unavailable_error("{}", kReason);
 }
@@ -44,7 +58,21 @@ std::unique_ptr<DeviceCommunicator> make_pcie_loopback_communicator(int, int, st
   throw unavailable_error("{}", kReason);
 }
 
-std::unique_ptr<DeviceCommunicator> make_nccl_communicator(Communicator&) {
+std::unique_ptr<DeviceCommunicator> make_nccl_communicator(Communicator&, std::int64_t) {
+  throw unavailable_error("{}", kReason);
+}
+
+std::vector<AllReduceTime> measure_all_reduce(Communicator&) {
+  throw unavailable_error("{}", kReason);
+}
+
+std::shared_ptr<const CudaWeights> load_cuda_weights(WeightSource&, const DecoderOptions&,
+                                                     const CudaOptions&) {
+  throw unavailable_error("{}", kReason);
+}
+
+std::unique_ptr<Decoder> make_cuda_decoder(std::shared_ptr<const CudaWeights>, DeviceCommunicator&,
+                                           const DecoderOptions&, const CudaOptions&) {
   throw unavailable_error("{}", kReason);
 }
 

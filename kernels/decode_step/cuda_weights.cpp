@@ -33,8 +33,8 @@ std::vector<bf16_t> as_bf16(const WeightMatrix& m) {
 }  // namespace
 
 CudaWeights::CudaWeights(WeightSource& source, const ModelConfig& model,
-                         const ParallelLayout& layout, bool wo_a_bf16,
-                         const LoadProgress& progress) {
+                         const ParallelLayout& layout, bool wo_a_bf16, const LoadProgress& progress)
+    : model_(model), layout_(layout), wo_a_bf16_(wo_a_bf16) {
   const EndWeights ends = rank_slice(source.ends(), model, layout);
   ends_ = {upload(ends.embed), upload(ends.hc_head), upload(ends.norm), upload(ends.head)};
   for (std::int64_t layer = 0; layer < model.layers; ++layer) {

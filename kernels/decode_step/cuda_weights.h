@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/device_buffer.h"
 #include "kernels/cuda/device_weights.h"
+#include "kernels/decode_step/decoder.h"
 #include "kernels/moe/expert_bank.h"
 #include "workloads/checkpoint/weights.h"
 #include "workloads/parallel_layout.h"
@@ -29,6 +30,14 @@ class CudaWeights {
   CudaWeights(const CudaWeights&) = delete;
   CudaWeights& operator=(const CudaWeights&) = delete;
 
+  // The model with the layers that were loaded.
+  [[nodiscard]] const ModelConfig& model() const { return model_; }
+  // Whether a decoder with these options can use them.
+  [[nodiscard]] bool made_for(const DecoderOptions& options, const CudaOptions& cuda) const {
+    return (options.layers == 0 || options.layers == model_.layers) && options.layout == layout_ &&
+           cuda.wo_a_bf16 == wo_a_bf16_;
+  }
+
   [[nodiscard]] const EndWeights& ends() const { return ends_; }
   [[nodiscard]] const LayerWeights& layer(std::int64_t layer) const { return layers_[layer]; }
   [[nodiscard]] const ExpertBank& experts(std::int64_t layer) const { return banks_[layer]; }
@@ -45,6 +54,9 @@ class CudaWeights {
   void upload_experts(WeightSource& source, std::int64_t layer, const Slice& owned,
                       const Slice& intermediate);
 
+  ModelConfig model_;
+  ParallelLayout layout_;
+  bool wo_a_bf16_;
   std::deque<DeviceMatrix> matrices_;
   std::deque<DeviceVector> vectors_;
   std::deque<DeviceIntMatrix> tables_;

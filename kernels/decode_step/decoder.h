@@ -64,8 +64,9 @@ class Decoder {
   // entries that stand for a prefill that was not run.
   virtual void start_sequence(std::int64_t slot, std::int64_t history) = 0;
 
-  // Makes what a step of so many tokens needs beforehand, so that it is not part of its time.
-  virtual void prepare(std::int64_t /*tokens*/) {}
+  // Makes what a step of so many tokens needs beforehand, so that it is not part of its time. Work
+  // that is captured for later is reported to `sink` (may be null) if that labels launches.
+  virtual void prepare(std::int64_t /*tokens*/, RangeSink* /*sink*/) {}
 
   // Decodes tokens [T] (1 .. max_batch, distinct slots); complete on return. Ops are reported to
   // `sink` (may be null).
@@ -87,11 +88,29 @@ struct CudaOptions {
 };
 
 class DeviceCommunicator;
+class CudaWeights;  // cuda_weights.h
+
+// Loads one rank's weights into GPU memory, for any number of decoders: several batch sizes and
+// contexts can be run one after another (or, where caches fit, side by side) without loading again.
+// Reads `layers`, `layout`, `max_batch` and `max_context` of the options, the last two for the
+// check of memory alone. `source` need not outlive the call.
+[[nodiscard]] std::shared_ptr<const CudaWeights> load_cuda_weights(WeightSource& source,
+                                                                   const DecoderOptions& options,
+                                                                   const CudaOptions& cuda);
 
 // The CUDA back end: sm_90 and sm_120a. Everything but `exact` numerics, up to 128 tokens a step.
-// Loads the rank's weights into GPU memory; `comm` must outlive the decoder, `weights` need not.
+// `comm` must outlive the decoder. Options may differ from those that the weights were loaded with
+// in everything but layers, layout and wo_a_bf16 (Error{kInternal} otherwise). A decoder can run
+// smaller batches and shorter contexts than it was made for, but its lists and its row of index
+// scores keep their width: make one of the very size for what is measured.
 // Throws Error{kUnavailable} in a build without CUDA, without a GPU, and, before anything is
 // allocated, for what does not fit its memory, saying what would; Error{kUsage} as the CPU decoder.
+[[nodiscard]] std::unique_ptr<Decoder> make_cuda_decoder(std::shared_ptr<const CudaWeights> weights,
+                                                         DeviceCommunicator& comm,
+                                                         const DecoderOptions& options,
+                                                         const CudaOptions& cuda);
+
+// Both in one.
 [[nodiscard]] std::unique_ptr<Decoder> make_cuda_decoder(WeightSource& weights,
                                                          DeviceCommunicator& comm,
                                                          const DecoderOptions& options,

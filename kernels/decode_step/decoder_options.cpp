@@ -7,12 +7,14 @@
 
 namespace dscope {
 
-void check_decoder_options(const ModelConfig& m, const DecoderOptions& options, int comm_size,
-                           int comm_rank) {
-  validate(options.layout, m);
-  DSCOPE_REQUIRE(comm_size == options.layout.tp && comm_rank == options.layout.rank,
-                 "communicator is rank {} of {}, layout is rank {} of {}", comm_rank, comm_size,
+void check_communicator(const DecoderOptions& options, int size, int rank) {
+  DSCOPE_REQUIRE(size == options.layout.tp && rank == options.layout.rank,
+                 "communicator is rank {} of {}, layout is rank {} of {}", rank, size,
                  options.layout.rank, options.layout.tp);
+}
+
+void check_decoder_options(const ModelConfig& m, const DecoderOptions& options) {
+  validate(options.layout, m);
   if (options.layers < 0 || options.layers > m.layers) {
     throw usage_error("layers: expected 0 (all) to {}, got {}", m.layers, options.layers);
   }

@@ -6,10 +6,11 @@
 
 namespace dscope {
 
-// What no back end can run: sizes beyond the model, a communicator that does not match the layout,
-// dimensions that the FP8 cache formats do not hold. Throws Error{kUsage}, or Error{kInternal} for
-// the communicator.
-void check_decoder_options(const ModelConfig& model, const DecoderOptions& options, int comm_size,
-                           int comm_rank);
+// What no back end can run: sizes beyond the model, dimensions that the FP8 cache formats do not
+// hold. Throws Error{kUsage}.
+void check_decoder_options(const ModelConfig& model, const DecoderOptions& options);
+
+// Throws Error{kInternal} for a communicator that does not match the layout.
+void check_communicator(const DecoderOptions& options, int size, int rank);
 
 }  // namespace dscope

@@ -3,41 +3,16 @@
 #include "kernels/decode_step/layer_caches.h"
 
 #include "kernels/compressor/compressor.h"
-#include "workloads/random.h"
+#include "kernels/decode_step/synthetic_history.h"
 
 #include <algorithm>
-#include <cmath>
+#include <span>
 
 namespace dscope {
 namespace {
 
 std::int64_t state_floats(std::int64_t ratio, std::int64_t dim) {
   return compressor_ring(ratio) * 2 * compressor_channels(ratio, dim);
-}
-
-// Random vectors to draw entries from: large enough that neighbours differ, small enough to make.
-constexpr std::int64_t kPoolVectors = 251;
-
-// Near-normal values of unit variance: the sum of four uniforms.
-float unit_normal(std::uint64_t bits) {
-  double sum = 0;
-  for (int part = 0; part < 4; ++part) sum += static_cast<double>((bits >> (16 * part)) & 0xffff);
-  return static_cast<float>((sum / 65536.0 - 2.0) * std::sqrt(3.0));
-}
-
-std::vector<float> random_values(std::uint64_t seed, std::int64_t count) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) values[i] = unit_normal(hash64(seed, i));
-  return values;
-}
-
-// A state that `history` tokens left behind: rows of the ring that were written.
-void fill_state(std::vector<float>& state, std::int64_t slot, std::int64_t slot_floats,
-                const std::vector<float>& pool) {
-  const auto begin = state.begin() + slot * slot_floats;
-  for (std::int64_t i = 0; i < slot_floats; ++i) {
-    begin[i] = pool[static_cast<std::size_t>(i) % pool.size()];
-  }
 }
 
 }  // namespace
@@ -87,21 +62,23 @@ LayerCaches::LayerCaches(const ModelConfig& m, int ratio, CacheFormat format,
 void LayerCaches::fill_synthetic(const PageTable& pages, std::int64_t slot, std::int64_t history,
                                  std::uint64_t seed, std::int64_t sequence) {
   if (history == 0) return;
-  const std::int64_t dim = views_.window.dim;
-  const std::vector<float> pool = random_values(seed, kPoolVectors * dim);
-  const auto vector = [&](std::int64_t i) { return pool.data() + i % kPoolVectors * dim; };
+  const SyntheticPool pool(seed, views_.window.dim);
   const std::int64_t oldest = std::max<std::int64_t>(0, history - pages.ring_tokens());
   for (std::int64_t p = oldest; p < history; ++p) {
-    store_kv(views_.window, pages.window_slot(slot, p), vector(p));
+    store_kv(views_.window, pages.window_slot(slot, p), pool.vector(p));
   }
   if (ratio_ == 0) return;
   for (std::int64_t e = 0; e < history / ratio_; ++e) {
     const std::int64_t at = pages.entry_slot(slot, e, ratio_);
-    store_kv(views_.compressed, at, vector(e + sequence));
-    if (ratio_ == 4) store_index_key(views_.index, at, vector(e + sequence));
+    store_kv(views_.compressed, at, pool.vector(e + sequence));
+    if (ratio_ == 4) store_index_key(views_.index, at, pool.vector(e + sequence));
   }
-  fill_state(state_, slot, state_floats(ratio_, dim), pool);
-  if (ratio_ == 4) fill_state(index_state_, slot, state_floats(ratio_, views_.index.dim), pool);
+  const auto fill_state = [&](std::vector<float>& states) {
+    const std::size_t size = states.size() / static_cast<std::size_t>(pages.max_batch());
+    pool.fill_state(std::span(states).subspan(static_cast<std::size_t>(slot) * size, size));
+  };
+  fill_state(state_);
+  if (ratio_ == 4) fill_state(index_state_);
 }
 
 }  // namespace dscope

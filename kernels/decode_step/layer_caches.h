@@ -50,8 +50,8 @@ class LayerCaches {
   [[nodiscard]] float* state() { return state_.data(); }
   [[nodiscard]] float* index_state() { return index_state_.data(); }
 
-  // Fills what a sequence of `history` tokens in `slot` would have left behind with entries drawn
-  // from the seed: finite, of unit size, the same for the same seed and sequence number.
+  // Fills what a sequence of `history` tokens in `slot` would have left behind from the pool of the
+  // seed (synthetic_history.h): the same for the same seed and sequence number.
   void fill_synthetic(const PageTable& pages, std::int64_t slot, std::int64_t history,
                       std::uint64_t seed, std::int64_t sequence);
 

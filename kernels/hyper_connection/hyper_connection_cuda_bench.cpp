@@ -43,11 +43,8 @@ GpuCase make_transition(const Shape& shape) {
   o->streams = bench::random_device_activations(t * m.hc_mult * m.hidden);
   o->f = bench::random_device_activations(t * m.hidden);
   o->x = DeviceArray<bf16_t>(t * m.hidden);
-  const auto filled = [](std::int64_t count, float value) {
-    return DeviceArray<float>(std::vector<float>(static_cast<std::size_t>(count), value));
-  };
-  o->post = filled(t * m.hc_mult, 1.0f);
-  o->mixing = filled(t * m.hc_mult * m.hc_mult, 0.25f);
+  o->post = bench::filled_device_array(t * m.hc_mult, 1.0f);
+  o->mixing = bench::filled_device_array(t * m.hc_mult * m.hc_mult, 0.25f);
   o->workspace = DeviceBuffer(hc_workspace_bytes(t, m.hc_mult, m.hidden), "a workspace");
   fill_device(o->workspace.data(), 0, o->workspace.bytes());
   GpuCase c;

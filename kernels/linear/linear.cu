@@ -16,19 +16,6 @@ bool aligned_16(const void* p) {
   return reinterpret_cast<std::uintptr_t>(p) % 16 == 0;
 }
 
-std::int64_t value_bits(WeightFormat format) {
-  switch (format) {
-    case WeightFormat::kF32:
-      return 32;
-    case WeightFormat::kFp8:
-      return 8;
-    case WeightFormat::kMxfp4:
-      return 4;
-    default:
-      return 16;
-  }
-}
-
 Support check_weight(const WeightMatrix& w) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max() / 8;
   if (w.empty()) return unsupported("weight.data is null");

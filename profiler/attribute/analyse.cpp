@@ -49,7 +49,8 @@ class Collector {
     add_collective(a, work);
   }
 
-  void finish(Attribution attributed, profile::Measurement& out) {
+  void finish(Attribution attributed, Analysis& analysis) {
+    profile::Measurement& out = analysis.measurement;
     out.has_steps = attributed.has_steps;
     out.losses = attributed.losses;
     for (const StepTimes& times : attributed.steps) out.steps.push_back(sample(times));
@@ -67,6 +68,7 @@ class Collector {
     for (NamedTime& name : attributed.unattributed) {
       out.unattributed.push_back({std::move(name.name), name.count, name.time_ns, nullptr});
     }
+    analysis.collectives = std::move(collectives_);
   }
 
  private:
@@ -163,7 +165,7 @@ Analysis analyse(ActivityList& list, const AnalyseOptions& options) {
   Attribution attributed = attribute(list, attribution);
   analysis.measurement.steps_from = found.from;
   analysis.measurement.excluded_steps = found.excluded;
-  collector.finish(std::move(attributed), analysis.measurement);
+  collector.finish(std::move(attributed), analysis);
   return analysis;
 }
 

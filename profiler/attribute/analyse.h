@@ -35,6 +35,14 @@ struct LabelledWork {
   float confidence = 0;  // 0 .. 1; 1 for all but kNeighbour, 0 for kNone
 };
 
+// One collective kernel inside a step.
+struct Collective {
+  std::uint32_t work = 0;        // into ActivityList::activities
+  std::size_t row = 0;           // its step in Measurement::steps
+  std::int64_t wait_ns = 0;      // for the slowest rank, from its start
+  std::int64_t transfer_ns = 0;  // the rest of its duration
+};
+
 struct AnalyseOptions {
   const StageRules* rules = nullptr;        // null: the built-in ones
   bool neighbours = true;                   // label anonymous work by its position
@@ -43,8 +51,9 @@ struct AnalyseOptions {
 
 // What the whole of a trace says. `work` is parallel to the list: meaningful for work only.
 struct Analysis {
-  profile::Measurement measurement;  // steps, kernels, losses, label sources, NCCL split
-  std::vector<LabelledWork> work;    // [activities]
+  profile::Measurement measurement;     // steps, kernels, losses, label sources, NCCL split
+  std::vector<LabelledWork> work;       // [activities]
+  std::vector<Collective> collectives;  // by device and start
 };
 
 // Everything between a list of activities and a measurement section, for every source. In order:

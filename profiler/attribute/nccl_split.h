@@ -2,22 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "profiler/collect/activity.h"
+#include "profiler/attribute/analyse.h"
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace dscope::attribute {
-
-// One collective kernel inside a step.
-struct Collective {
-  std::uint32_t work = 0;  // into ActivityList::activities
-  std::size_t row = 0;     // its step in Attribution::steps
-  std::int64_t wait_ns = 0;
-  std::int64_t transfer_ns = 0;  // the rest of its duration
-};
 
 // Divides the duration of collectives into waiting for the slowest rank and transfer, and returns
 // how that was done:

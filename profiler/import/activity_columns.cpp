@@ -94,6 +94,10 @@ std::optional<std::string> decode_activities(std::span<const std::byte> payload,
     if (name >= context.names) {
       return fmt::format("record {} has name {}, and there are {}", i, name, context.names);
     }
+    const std::uint64_t range = at(columns, Column::kRange)[i];
+    if (range > context.names) {
+      return fmt::format("record {} has range {}, and there are {} names", i, range, context.names);
+    }
     if (kind > static_cast<std::uint64_t>(ActivityKind::kStep)) {
       return fmt::format("record {} is of kind {}, and the last kind is {}", i, kind,
                          static_cast<int>(ActivityKind::kStep));
@@ -113,6 +117,7 @@ std::optional<std::string> decode_activities(std::span<const std::byte> payload,
     activity.kind = static_cast<ActivityKind>(kind);
     if (stage != format::kNoStage) activity.stage = context.stages[stage];
     activity.name = static_cast<std::uint32_t>(name);
+    activity.range = static_cast<std::uint32_t>(range) - 1;  // 0: kNoName
     activity.device = static_cast<std::int32_t>(at(columns, Column::kDevice)[i]);
     activity.lane = static_cast<std::int32_t>(at(columns, Column::kLane)[i]);
     activity.start_ns = start;

@@ -209,6 +209,7 @@ void ActivityFileWriter::append_activities() {
   put_column(payload_, buffer_, 0, [](const Activity& a) {
     return a.stage ? static_cast<int>(*a.stage) : int{format::kNoStage};
   });
+  put_column(payload_, buffer_, 0, [](const Activity& a) { return a.range + 1; });
   append_block(static_cast<std::uint32_t>(BlockType::kActivities),
                static_cast<std::uint32_t>(buffer_.size()));
   written_ += buffer_.size();

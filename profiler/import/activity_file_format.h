@@ -75,8 +75,9 @@ enum class Column : std::uint8_t {
   kLane,
   kKind,
   kStage,
+  kRange,  // Activity::range + 1; 0: none
 };
-inline constexpr std::size_t kColumns = 10;
+inline constexpr std::size_t kColumns = 11;
 
 enum class Encoding : std::uint32_t { kConstant = 0, kOffset = 1 };
 

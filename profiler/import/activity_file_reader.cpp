@@ -257,6 +257,9 @@ class FileParser {
     if (!renamed_) return;
     for (std::size_t i = begin; i < activities.size(); ++i) {
       activities[i].name = name_ids_[activities[i].name];
+      if (activities[i].range != collect::kNoName) {
+        activities[i].range = name_ids_[activities[i].range];
+      }
     }
   }
 

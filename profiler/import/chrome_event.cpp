@@ -110,6 +110,19 @@ error_code read_event(ondemand::object& object, ChromeEvent& event) {
   return simdjson::SUCCESS;
 }
 
+// Where text stops being UTF-8, for the message: simdjson only says that it does.
+std::size_t first_bad_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    const std::string_view character = text.substr(at, length);
+    if (!simdjson::validate_utf8(character.data(), character.size())) break;
+    at += length;
+  }
+  return at;
+}
+
 }  // namespace
 
 struct ChromeEventParser::Parser {
@@ -132,7 +145,10 @@ std::int64_t ChromeEventParser::parse(const EventBatch& batch, const EventBatche
                       simdjson::error_message(error));
   };
   ondemand::document document;
-  check(parser_->parser.iterate(begin, batch.json_bytes, batch.text.size()).get(document));
+  const error_code error =
+      parser_->parser.iterate(begin, batch.json_bytes, batch.text.size()).get(document);
+  if (error == simdjson::UTF8_ERROR) at = begin + first_bad_utf8({begin, batch.json_bytes});
+  check(error);
   ondemand::array events;
   check(document.get_array().get(events));
   std::int64_t others = 0;

@@ -27,8 +27,10 @@ struct Decimal {
   std::int64_t exponent = 0;  // value = digits * 10^exponent
   bool fits = true;
 
+  [[nodiscard]] bool full() const { return digits > (UINT64_MAX - 9) / 10; }
+
   void add(char c) {
-    if (digits > (UINT64_MAX - 9) / 10) {
+    if (full()) {
       fits = false;
       return;
     }
@@ -40,8 +42,8 @@ struct Decimal {
 bool take_digits(std::string_view& text, Decimal& number, bool fraction) {
   std::size_t count = 0;
   while (count < text.size() && is_digit(text[count])) {
-    // Digits after the point beyond what any clock has are left out: they could not be held.
-    if (!fraction || number.digits < UINT64_MAX / 100) {
+    // Decimals that no longer fit are far below a nanosecond.
+    if (!fraction || !number.full()) {
       number.add(text[count]);
       number.exponent -= fraction;
     }

@@ -82,6 +82,10 @@ Trace read_trace(const std::filesystem::path& path, const ReadOptions& options) 
     for (const Skipped& entry : trace.skipped) {
       skipped += fmt::format("; {} {}", entry.count, entry.reason);
     }
+    for (const profile::LossInfo& loss : profile::kLosses) {
+      const std::int64_t count = trace.losses.*loss.counter;
+      if (count != 0) skipped += fmt::format("; {} {}", count, loss.label);
+    }
     throw input_error("{}: expected a trace with events, found none that can be used{}",
                       path.string(), skipped);
   }

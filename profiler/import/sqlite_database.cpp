@@ -78,11 +78,12 @@ std::string sql_name(const std::string& name) {
   return result + '"';
 }
 
-extern "C" int authorize(void*, int action, const char*, const char* function, const char*,
+extern "C" int authorize(void*, int action, const char* first, const char* second, const char*,
                          const char*) {
   if (action == SQLITE_SELECT || action == SQLITE_READ) return SQLITE_OK;
-  const bool is_max = action == SQLITE_FUNCTION && std::strcmp(function, "max") == 0;
-  return is_max ? SQLITE_OK : SQLITE_DENY;
+  const bool is_max = action == SQLITE_FUNCTION && std::strcmp(second, "max") == 0;
+  const bool is_columns = action == SQLITE_PRAGMA && std::strcmp(first, "table_xinfo") == 0;
+  return is_max || is_columns ? SQLITE_OK : SQLITE_DENY;
 }
 
 extern "C" int should_stop(void* stop) {
@@ -169,13 +170,17 @@ sqlite3_stmt* SqliteDatabase::prepare(const std::string& sql, const std::string&
   return statement;
 }
 
+// Only those that are stored: a generated column would be computed by what the file says.
 std::vector<std::string> SqliteDatabase::columns(const std::string& table) const {
   std::vector<std::string> names;
   if (!has_table(table)) return names;
+  constexpr int kName = 1;
+  constexpr int kHidden = 6;
   sqlite3_stmt* const statement =
-      prepare(fmt::format("SELECT * FROM {} LIMIT 0", sql_name(table)), table);
-  for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-    names.emplace_back(sqlite3_column_name(statement, i));
+      prepare(fmt::format("PRAGMA table_xinfo({})", sql_name(table)), table);
+  while (sqlite3_step(statement) == SQLITE_ROW) {
+    const auto* const name = reinterpret_cast<const char*>(sqlite3_column_text(statement, kName));
+    if (name != nullptr && sqlite3_column_int(statement, kHidden) == 0) names.emplace_back(name);
   }
   sqlite3_finalize(statement);
   return names;

@@ -37,7 +37,7 @@ class SqliteDatabase {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] bool has_table(const std::string& table) const { return tables_.contains(table); }
   [[nodiscard]] const std::set<std::string>& tables() const { return tables_; }
-  // Names of the columns, in order; empty for a table that is not there.
+  // Names of the stored columns, in order; empty for a table that is not there.
   [[nodiscard]] std::vector<std::string> columns(const std::string& table) const;
   // The largest row number: about the number of rows. For progress, not for allocations.
   [[nodiscard]] std::int64_t last_row(const std::string& table) const;

@@ -84,6 +84,7 @@ void TraceMerge::add(Trace trace) {
   activities.reserve(activities.size() + trace.list.activities.size());
   for (Activity activity : trace.list.activities) {
     activity.name = names[activity.name];
+    if (activity.range != collect::kNoName) activity.range = names[activity.range];
     activity.lane = lane_of(activity.device, activity.lane);
     activity.device = device_of(activity.device);
     if (activity.correlation != 0) activity.correlation ^= files_ << 52;

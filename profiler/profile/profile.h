@@ -179,6 +179,7 @@ struct StepSample {
 // lane had ended (stage times share such intervals, or leave them to the predecessor).
 struct KernelSummary {
   std::string name;
+  std::optional<std::string> op;  // of the decode step, where the collector knew it
   Stage stage = Stage::kUnattributed;
   std::int64_t count = 0;
   std::int64_t total_ns = 0;
@@ -187,6 +188,9 @@ struct KernelSummary {
   std::int64_t p95_ns = 0;     // likewise
   std::int64_t p99_ns = 0;     // likewise
   std::int64_t max_ns = 0;
+  // Where in a step it is called first: the number of calls before that. Matches kernels that have
+  // other names in another document. Absent: not known.
+  std::optional<std::int64_t> position;
   std::vector<std::int64_t> step_ns;  // total per step, one entry for each of Measurement::steps
   JsonValue unknown;
 };
@@ -235,8 +239,23 @@ inline constexpr std::array<LossInfo, 11> kLosses{{
 struct Perturbation {
   std::string method;
   std::vector<std::int64_t> untraced_wall_ns;  // raw samples
+  std::vector<std::int64_t> graph_wall_ns;     // traced as whole graphs, without their kernels
   std::optional<double> range_cost_ns;         // of one begin/end pair, measured on this machine
   std::optional<double> ranges_per_step;       // mean
+  JsonValue unknown;
+};
+
+// How the collector fared.
+struct Collector {
+  std::string name;  // "cupti"
+  std::optional<std::string> version;
+  std::optional<bool> hardware_trace;               // timestamps from the hardware event system
+  std::optional<std::int64_t> records;              // of work, taken over all traced steps
+  std::optional<std::int64_t> buffer_bytes;         // of one record buffer
+  std::optional<std::int64_t> buffers_high_water;   // most of them in use at once
+  std::optional<std::int64_t> clock_residual_ns;    // furthest that work lay outside its step
+  std::optional<std::int64_t> unlabelled_nodes;     // records of graph nodes made before it looked
+  std::optional<std::int64_t> overhead_ns;          // that it reports of itself
   JsonValue unknown;
 };
 
@@ -268,6 +287,13 @@ struct UnattributedName {
   JsonValue unknown;
 };
 
+// Records of the source that were read and not used.
+struct SkippedRecords {
+  std::string reason;
+  std::int64_t count = 0;
+  JsonValue unknown;
+};
+
 struct Measurement {
   // False: the source had no step marks, and `steps` holds one entry for the whole trace.
   bool has_steps = true;
@@ -282,7 +308,9 @@ struct Measurement {
   std::vector<UnattributedName> unattributed;  // longest first
   std::optional<std::string> nccl_split;       // how wait and transfer were told apart
   Losses losses;
+  std::vector<SkippedRecords> skipped;
   std::optional<Perturbation> perturbation;
+  std::optional<Collector> collector;
   std::vector<ClockSample> clock_samples;
   std::optional<std::string> trace_file;  // beside the document: the full event list
   JsonValue unknown;

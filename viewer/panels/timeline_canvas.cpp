@@ -77,6 +77,7 @@ void TimelineCanvas::draw_ruler() {
     const auto time = state_.view.extent().start_ns + static_cast<std::int64_t>(tick.value);
     const float x = ruler_.min.x + static_cast<float>(state_.view.x_of(time));
     list_->AddLine({x, ruler_.max.y - ui_.px(5)}, {x, lanes_.max.y}, to_u32(ui_.palette.grid));
+    if (x + ui_.px(4) + text_width(ui_.small, tick.text) > ruler_.max.x) continue;
     draw_text(*list_, ui_.small, {x + ui_.px(4), ruler_.min.y + ui_.px(3)}, ui_.palette.muted,
               tick.text);
   }
@@ -188,16 +189,26 @@ Color TimelineCanvas::color_of(const TimelineBox& box, const Slice* slice, LaneK
   return color;
 }
 
+const std::vector<TimelineBox>& TimelineCanvas::boxes_of(const Row& row) {
+  if (!(state_.boxes_view == state_.view)) {
+    state_.boxes.clear();
+    state_.boxes_view = state_.view;
+  }
+  const auto [entry, added] = state_.boxes.try_emplace(&row);
+  if (added) view_data::visible_boxes(row, state_.view, entry->second);
+  return entry->second;
+}
+
 void TimelineCanvas::draw_row(const Row& row, const Track& track, const SliceRef& ref, float y,
                               float height) {
-  view_data::visible_boxes(row, state_.view, boxes_);
+  const std::vector<TimelineBox>& boxes = boxes_of(row);
   const bool lane = track.kind == TrackKind::kLane;
   const LaneKind kind =
       lane ? timeline_.groups[track.group].lanes[track.lane].kind : LaneKind::kWork;
   const ImVec2 mouse = ImGui::GetIO().MousePos;
   const bool mouse_in_row = hovered_ && lanes_.holds(mouse) && mouse.y >= y && mouse.y < y + height;
   const float bottom = y + height - ui_.px(height > ui_.px(12) ? 2 : 1);
-  for (const TimelineBox& box : boxes_) {
+  for (const TimelineBox& box : boxes) {
     const float x0 = lanes_.min.x + box.x0;
     float x1 = lanes_.min.x + box.x1;
     const Slice* slice = box.slice == view_data::kNoSlice ? nullptr : &row.slices()[box.slice];

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace dscope::viewer {
@@ -32,6 +33,10 @@ struct TimelineState {
   std::vector<view_data::SliceRef>
       partners;  // of the selected slice: launches, or what it launched
   bool dragging_range = false;
+
+  // What is visible of each row, as long as the view stays where it is.
+  std::unordered_map<const view_data::Row*, std::vector<view_data::TimelineBox>> boxes;
+  view_data::TimelineView boxes_view;
 
   // Kept until document or width change.
   const view_data::Overview& overview_of(const view_data::Document& document, float pixels);
@@ -83,6 +88,7 @@ class TimelineCanvas {
   void draw_residuals(float y);
   void draw_label(const view_data::Slice& slice, const view_data::TimelineBox& box, float y,
                   float height, view_data::Color fill);
+  [[nodiscard]] const std::vector<view_data::TimelineBox>& boxes_of(const view_data::Row& row);
   [[nodiscard]] view_data::Color color_of(const view_data::TimelineBox& box,
                                           const view_data::Slice* slice,
                                           view_data::LaneKind kind) const;
@@ -118,7 +124,6 @@ class TimelineCanvas {
   Rect lanes_;
   bool hovered_ = false;
   bool active_ = false;
-  std::vector<view_data::TimelineBox> boxes_;
   std::vector<Endpoint> endpoints_;
   std::optional<view_data::SliceRef> under_mouse_;
   std::optional<std::size_t> residual_under_mouse_;

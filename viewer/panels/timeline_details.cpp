@@ -54,8 +54,6 @@ void TimelineDetails::draw_slice(PanelContext& context, const view_data::Documen
   const view_data::Timeline& timeline = *document.timeline;
   if (!state.selected.valid()) {
     heading(ui, "Selection");
-    text_muted(ui, "");
-    ImGui::SameLine(0, 0);
     ImGui::PushStyleColor(ImGuiCol_Text, to_vec4(ui.palette.muted));
     text_wrapped(
         "Click a slice for its details. Drag along the ruler, or with Shift, to select time. M "
@@ -129,8 +127,8 @@ void TimelineDetails::draw(PanelContext& context, const view_data::Document& doc
   const Ui& ui = context.ui;
   update(document, state, context.selection.stage);
   const float all = ImGui::GetContentRegionAvail().x;
-  const float left = std::min(ui.px(270), all * 0.3F);
-  const float right = std::min(ui.px(330), all * 0.32F);
+  const float left = std::min(ui.px(250), all * 0.24F);
+  const float right = std::min(ui.px(330), all * 0.28F);
   ImGui::BeginChild("##slice", {left, 0});
   draw_slice(context, document, state);
   ImGui::EndChild();

@@ -134,6 +134,7 @@ class TimelinePanel final : public Panel {
     const profile::Prediction* section = prediction_of(predicted.get());
     if (section == nullptr) section = prediction_of(&document);
     tracks_ = view_data::make_tracks(document, section, state.closed);
+    state.boxes.clear();  // rows of the tracks stand where others stood
     if (shown_ != document.id) {
       search_ = view_data::SliceSearch(*document.timeline, search_text_);
       match_ = {};
@@ -247,6 +248,15 @@ class TimelinePanel final : public Panel {
       }
     }
     const auto clicked = stage_legend(context.ui, shown, context.selection.stage);
+    if (document->timeline->has_waits) {
+      ImGui::SameLine(0, context.ui.px(16));
+      const char* note = "light part of NCCL: waiting";
+      if (text_width(context.ui.regular, note) < ImGui::GetContentRegionAvail().x) {
+        text_muted(context.ui, note);
+      } else {
+        ImGui::NewLine();
+      }
+    }
     if (!clicked) return;
     if (context.selection.stage == clicked) {
       context.selection.stage.reset();

@@ -24,6 +24,7 @@ struct TableRow {
 struct Table {
   std::string id;     // [a-z0-9_]: the name of the CSV file
   std::string title;  // for people
+  // A column with a max_width of 0 is exported and not drawn.
   std::vector<exporter::Column> columns;
   std::vector<TableRow> rows;
   std::size_t tone_column = SIZE_MAX;

@@ -57,6 +57,7 @@ class Row {
   [[nodiscard]] std::int64_t end_ns() const {
     return slices_.empty() ? std::numeric_limits<std::int64_t>::min() : slices_.back().end_ns;
   }
+  [[nodiscard]] std::int64_t longest_ns() const { return longest_ns_; }
   // The first slice that ends after `time_ns`; size() when there is none. O(log n).
   [[nodiscard]] std::size_t first_after(std::int64_t time_ns) const;
   // The slice at an instant; kNoSlice between slices.
@@ -65,12 +66,16 @@ class Row {
   using StageSums = std::array<std::int64_t, kStageCount>;
   // Time by stage before `time_ns`. O(log n).
   [[nodiscard]] StageSums before(std::int64_t time_ns) const;
+  // The same before the last multiple of kBlock slices that ends by then: for what is too far away
+  // to see the difference, without touching a slice. `blocks` is how many that were.
+  [[nodiscard]] const StageSums& before_roughly(std::int64_t time_ns, std::size_t& blocks) const;
+  static constexpr std::size_t kBlock = 32;  // memory of 1/8 of the slices
 
  private:
-  // Sums are kept for every kBlock-th slice: memory of 1/8 of the slices, 15 additions on average.
-  static constexpr std::size_t kBlock = 32;
   std::vector<Slice> slices_;
-  std::vector<StageSums> sums_;  // [ceil(n / kBlock)]: before slice i * kBlock
+  std::int64_t longest_ns_ = 0;
+  std::vector<StageSums> sums_;     // [n / kBlock + 1]: before slice i * kBlock
+  std::vector<std::int64_t> ends_;  // [n / kBlock]: of slice (i + 1) * kBlock - 1; stays in cache
 };
 
 enum class LaneKind : std::uint8_t {
@@ -108,6 +113,7 @@ struct Timeline {
   TimeRange extent;  // of everything; empty when there is nothing
   std::vector<TimeRange> steps;
   std::size_t slice_count = 0;
+  bool has_waits = false;         // some slice has wait_ns
   bool has_events = false;        // false: only the stage totals of the steps are known
   std::size_t depth_limited = 0;  // slices nested deeper than the rows shown, left out
 

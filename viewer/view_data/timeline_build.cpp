@@ -137,6 +137,7 @@ class Builder {
   Timeline build() {
     result_.has_events = true;
     waits_ = waits_of(trace_.list, analysis_);
+    result_.has_waits = !waits_.empty();
     Buckets buckets = divide(trace_.list.activities, stop_);
     for (auto& [key, order] : buckets.lists) {
       check(stop_);
@@ -182,7 +183,7 @@ class Builder {
       if (row == made.rows.size()) made.rows.emplace_back();
       made.rows[row].add(slice);
       extend(slice);
-      if (kind == LaneKind::kSteps && row == 0) add_step(slice);
+      if (kind == LaneKind::kSteps && row == 0) add_step(device, slice);
     }
     if (calls_only) made.kind = LaneKind::kCalls;
     for (Row& row : made.rows) row.finish();
@@ -190,13 +191,13 @@ class Builder {
     if (made.slices() > 0) group_of(device).lanes.push_back(std::move(made));
   }
 
-  void add_step(const Slice& slice) {
-    const TimeRange range{slice.start_ns, slice.end_ns};
-    // Several devices may each have a mark for the same step.
-    for (const TimeRange& step : result_.steps) {
-      if (range.start_ns < step.end_ns && step.start_ns < range.end_ns) return;
-    }
-    result_.steps.push_back(range);
+  // The steps of the first GPU that has any; else those of the host. What the host marks is when a
+  // step was asked for, not when it ran.
+  void add_step(std::int32_t device, const Slice& slice) {
+    const bool better = device >= 0 && steps_device_ < 0;
+    if (better) result_.steps.clear();
+    if (better || result_.steps.empty()) steps_device_ = device;
+    if (device == steps_device_) result_.steps.push_back({slice.start_ns, slice.end_ns});
   }
 
   void extend(const Slice& slice) {
@@ -220,10 +221,14 @@ class Builder {
 
   std::string lane_name(std::int32_t device, LaneKind kind, std::int32_t lane) const {
     if (kind == LaneKind::kSteps) return "steps";
+    // A stream may have both work and ranges.
+    const char* ending = device >= 0 && kind == LaneKind::kRanges ? ", ranges" : "";
     for (const importer::LaneTrack& track : trace_.lanes) {
-      if (track.device == device && track.lane == lane && !track.name.empty()) return track.name;
+      if (track.device == device && track.lane == lane && !track.name.empty()) {
+        return track.name + ending;
+      }
     }
-    return fmt::format("{} {}", device < 0 ? "thread" : "stream", lane);
+    return fmt::format("{} {}{}", device < 0 ? "thread" : "stream", lane, ending);
   }
 
   static void finish(Group& group) {
@@ -237,6 +242,7 @@ class Builder {
   const attribute::Analysis& analysis_;
   const std::atomic<bool>* stop_;
   Waits waits_;
+  std::int32_t steps_device_ = -1;
   Timeline result_;
 };
 

@@ -43,11 +43,56 @@ void add_column(std::vector<TimelineBox>& boxes, const TimelineBox& box) {
   boxes.push_back(box);
 }
 
+// Far away: columns of whole blocks, where there are several in a pixel; a part of a block may land
+// in the neighbouring pixel. Where slices are few they are added up one by one: all are seen.
+void far_boxes(const Row& row, const TimelineView& view, std::vector<TimelineBox>& boxes) {
+  constexpr std::size_t kEnough = 4;
+  std::int64_t begin = view.visible().start_ns;
+  std::size_t before_blocks = 0;
+  const Row::StageSums* before = &row.before_roughly(begin, before_blocks);
+  const auto width = static_cast<std::int64_t>(view.width());
+  for (std::int64_t x = 0; x < width; ++x) {
+    const std::int64_t end = view.time_at(static_cast<double>(x + 1));
+    std::size_t blocks = 0;
+    const Row::StageSums& after = row.before_roughly(end, blocks);
+    const auto column_ns = static_cast<double>(end - begin);
+    if (blocks - before_blocks >= kEnough) {
+      add_column(boxes, column_box(*before, after, column_ns, static_cast<float>(x)));
+    } else {
+      const Row::StageSums from = row.before(begin);
+      const Row::StageSums to = row.before(end);
+      if (from != to) {
+        add_column(boxes, column_box(from, to, column_ns, static_cast<float>(x)));
+      }
+    }
+    before = &after;
+    before_blocks = blocks;
+    begin = end;
+  }
+}
+
+// Whether a pixel holds many blocks wherever one looks, so that no block is wider than a pixel.
+bool is_far(const Row& row, const TimelineView& view) {
+  constexpr double kBlocksPerPixel = 6;
+  const TimeRange seen = view.visible();
+  std::size_t first = 0;
+  std::size_t last = 0;
+  if (row.size() < Row::kBlock * 1024) return false;
+  (void)row.before_roughly(seen.start_ns, first);
+  (void)row.before_roughly(seen.end_ns, last);
+  return static_cast<double>(last - first) > kBlocksPerPixel * view.width() &&
+         view.pixels(row.longest_ns()) < 1;
+}
+
 }  // namespace
 
 void visible_boxes(const Row& row, const TimelineView& view, std::vector<TimelineBox>& boxes,
                    float least_pixels) {
   boxes.clear();
+  if (is_far(row, view)) {
+    far_boxes(row, view, boxes);
+    return;
+  }
   const std::span<const Slice> slices = row.slices();
   const TimeRange seen = view.visible();
   const double width = view.width();

@@ -254,7 +254,7 @@ Table selection_table(const Timeline& timeline, const SelectionStats& stats, std
   using exporter::Align;
   Table table{.id = "timeline_selection", .title = "Work by name"};
   table.columns = {{.key = "name", .title = "Name"},
-                   {.key = "stage", .title = "Stage"},
+                   {.key = "stage", .title = "Stage", .max_width = 0},
                    {.key = "count", .title = "Count", .align = Align::kRight},
                    {.key = "total_ns", .title = "Sum", .align = Align::kRight},
                    {.key = "mean_ns", .title = "Mean", .align = Align::kRight},

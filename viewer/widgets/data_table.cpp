@@ -75,6 +75,10 @@ void setup_columns(const Ui& ui, const Table& table) {
     for (std::size_t r = 0; r < looked_at; ++r) {
       width = std::max(width, text_width(ui.regular, table.rows[r].cells[i].text) + ui.px(4));
     }
+    if (column.max_width == 0) {
+      ImGui::TableSetupColumn(column.title.c_str(), ImGuiTableColumnFlags_Disabled);
+      continue;
+    }
     ImGuiTableColumnFlags flags =
         text ? ImGuiTableColumnFlags_WidthStretch : ImGuiTableColumnFlags_WidthFixed;
     // The first click on a number shows the largest.

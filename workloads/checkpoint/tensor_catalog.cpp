@@ -90,21 +90,6 @@ void add_attention(SlotList& list, AttentionWeights& attn, int ratio, const Mode
   add_compressor(list, "attn.indexer.compressor", attn.indexer.compressor, ratio, m.index_dim, m);
 }
 
-int element_bits(WeightFormat format) {
-  switch (format) {
-    case WeightFormat::kF32:
-      return 32;
-    case WeightFormat::kF16:
-    case WeightFormat::kBf16:
-      return 16;
-    case WeightFormat::kFp8:
-      return 8;
-    case WeightFormat::kMxfp4:
-      return 4;
-  }
-  return 0;
-}
-
 constexpr std::array kFp8Dtypes{TensorDtype::kF8E4m3, TensorDtype::kBf16, TensorDtype::kF16,
                                 TensorDtype::kF32};
 constexpr std::array kMxfp4Dtypes{TensorDtype::kI8, TensorDtype::kU8, TensorDtype::kF4};
@@ -187,7 +172,7 @@ WeightFormat stored_format(const TensorSlot& slot, TensorDtype dtype) {
 
 std::int64_t value_bytes(const TensorSlot& slot, WeightFormat format) {
   constexpr std::int64_t kMaxBits = 8ll << 50;
-  std::int64_t bits = element_bits(format);
+  std::int64_t bits = value_bits(format);
   for (const std::int64_t dimension : slot.shape) {
     if (__builtin_mul_overflow(bits, dimension, &bits) || bits > kMaxBits) {
       throw input_error("{}: expected a shape of at most 2^50 bytes, found {}", slot.name,

@@ -3,14 +3,18 @@
 // The decode step on the GPU against the CPU reference and against the golden logits of the bundled
 // checkpoint.
 #include "kernels/comm/device_communicator.h"
+#include "kernels/decode_step/cuda_history.h"
 #include "tests/support/cuda_test.h"
 #include "tests/support/golden.h"
 #include "workloads/base/error.h"
 #include "workloads/checkpoint/synthetic_weights.h"
+#include "workloads/random.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 namespace dscope {
@@ -207,6 +211,69 @@ TEST_F(CudaDecode, SyntheticHistoriesAreTheSame) {
       EXPECT_EQ(next[t], std::max_element(row, row + vocab) - row);
     }
   }
+}
+
+// Byte for byte, in every cache and the state, for each kind of layer.
+TEST_F(CudaDecode, HistoriesHaveTheBytesOfTheReference) {
+  ModelConfig model = preset("dsv4-tiny");
+  model.compress_ratios = {0, 4, 128};
+  model.layers = 3;
+  constexpr std::uint64_t kSeed = 5;
+  constexpr std::int64_t kSlot = 1;
+  for (const CacheFormat format : {CacheFormat::kBf16, CacheFormat::kFp8}) {
+    for (const std::int64_t history : {1, 127, 1111}) {
+      const PageTable pages(model, 3, 1300);
+      std::vector<CudaLayerCaches> caches;
+      for (const int ratio : model.compress_ratios)
+        caches.emplace_back(model, ratio, format, pages);
+      CudaHistories histories(model, format, pages, kSeed);
+      histories.fill(caches, kSlot, history, nullptr);
+      for (std::int64_t layer = 0; layer < model.layers; ++layer) {
+        const int ratio = model.compress_ratios[layer];
+        LayerCaches want(model, ratio, format, pages);
+        want.fill_synthetic(pages, kSlot, history, hash64(kSeed, layer), kSlot);
+        const LayerCacheSizes sizes = layer_cache_sizes(model, ratio, format, pages);
+        const auto same = [](const void* device, const void* host, std::int64_t bytes) {
+          std::vector<std::byte> got(static_cast<std::size_t>(bytes));
+          copy_to_host(got.data(), device, bytes);
+          return std::memcmp(got.data(), host, got.size()) == 0;
+        };
+        SCOPED_TRACE(
+            fmt::format("format {} history {} ratio {}", static_cast<int>(format), history, ratio));
+        const CudaLayerCaches& got = caches[layer];
+        EXPECT_TRUE(same(got.window().data, want.window().data, sizes.window));
+        EXPECT_TRUE(same(got.compressed().data, want.compressed().data, sizes.compressed));
+        EXPECT_TRUE(same(got.index().data, want.index().data, sizes.index));
+        EXPECT_TRUE(same(got.state(), want.state(), 4 * sizes.state));
+        EXPECT_TRUE(same(got.index_state(), want.index_state(), 4 * sizes.index_state));
+      }
+    }
+  }
+}
+
+// Weights are loaded once; decoders of other batches and contexts give what one alone would.
+TEST_F(CudaDecode, OneLoadServesSeveralDecoders) {
+  SyntheticWeights weights(preset("dsv4-tiny"), 7, 1ll << 30);
+  const auto comm = make_device_shard_communicator(1, 0);
+  const std::int64_t vocab = weights.config().vocab;
+  const auto decode = [&](Decoder& decoder, std::int64_t batch, std::int64_t history) {
+    std::vector<StepToken> tokens;
+    for (std::int64_t slot = 0; slot < batch; ++slot) {
+      decoder.start_sequence(slot, history);
+      tokens.push_back({static_cast<std::int32_t>(3 + slot), slot, history});
+    }
+    std::vector<float> logits(static_cast<std::size_t>(batch * vocab));
+    decoder.step(tokens, {}, nullptr, {.logits = logits});
+    return logits;
+  };
+  const auto loaded = load_cuda_weights(weights, {}, {});
+  for (const auto& [batch, history] : {std::pair{1, 100}, {4, 500}, {2, 100}}) {
+    const DecoderOptions options{.max_batch = batch, .max_context = history + 1};
+    const auto shared = make_cuda_decoder(loaded, *comm, options, {});
+    const auto alone = make_cuda_decoder(weights, *comm, options, {});
+    EXPECT_EQ(decode(*shared, batch, history), decode(*alone, batch, history)) << "batch " << batch;
+  }
+  EXPECT_THROW((void)make_cuda_decoder(loaded, *comm, {.layers = 1}, {}), Error);
 }
 
 TEST_F(CudaDecode, RefusesWhatDoesNotFit) {

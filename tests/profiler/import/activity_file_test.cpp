@@ -46,7 +46,7 @@ std::string refusal(const std::string& bytes) {
 bool equal(const Activity& a, const Activity& b) {
   return a.kind == b.kind && a.stage == b.stage && a.name == b.name && a.device == b.device &&
          a.lane == b.lane && a.start_ns == b.start_ns && a.end_ns == b.end_ns &&
-         a.correlation == b.correlation && a.graph_node == b.graph_node && a.bytes == b.bytes;
+         a.correlation == b.correlation && a.range == b.range && a.graph_node == b.graph_node && a.bytes == b.bytes;
 }
 
 // Values of every width, and the extremes.
@@ -58,6 +58,7 @@ std::vector<Activity> some_activities(std::size_t count, std::uint32_t names) {
     a.kind = static_cast<ActivityKind>(random() % 6);
     if (random() % 2 == 0) a.stage = static_cast<Stage>(random() % kStageCount);
     a.name = static_cast<std::uint32_t>(random() % names);
+    if (i % 3 == 0) a.range = static_cast<std::uint32_t>(i % names);
     a.device = static_cast<std::int32_t>(random() % 3) - 1;
     a.lane = static_cast<std::int32_t>(random());
     a.start_ns = 1'700'000'000'000'000'000 + static_cast<std::int64_t>(i * 1000);
