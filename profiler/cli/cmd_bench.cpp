@@ -68,7 +68,9 @@ Run add_bench(CLI::App& app, const Launch& launch) {
       "  --benchmark_format=console|json|csv, --benchmark_out=FILE\n\n"
       "cpu/ cases are the references on the shapes of V4-Flash, with warm caches. gpu/ cases are "
       "the\nCUDA kernels on the shapes of V4-Flash and V4-Pro, timed in a CUDA graph with operands "
-      "in DRAM;\nof_read_bw is the fraction of the read bandwidth measured in the same run.\n\n"
+      "in DRAM;\nof_read_bw is the fraction of the read bandwidth measured in the same run. "
+      "import/ cases read\n"
+      "generated traces of 50 MB and 1 GB, which they keep in the temporary folder meanwhile.\n\n"
       "Examples:\n"
       "  dscope bench --benchmark_filter=moe\n"
       "  dscope bench --tune --filter 'moe/flash/tp:8'");
