@@ -3,6 +3,7 @@
 #include "viewer/app/application.h"
 
 #include "viewer/app/fonts.h"
+#include "viewer/app/session.h"
 #include "viewer/app/tabs.h"
 #include "viewer/view_data/document_text.h"
 #include "viewer/view_data/text.h"
