@@ -321,7 +321,8 @@ void judge_by_document(const StepFacts& facts, const std::string& why_not, Advis
   const auto propose = [&](Lever lever, std::string change, double gain, std::string because) {
     const double share = gain / facts.step_ns;
     if (share < kSmallestShare) {
-      advisory.no_gain.push_back({lever, std::move(change), std::move(because)});
+      advisory.no_gain.push_back(
+          {lever, std::move(change), "worth less than 0.2 % of a step: " + because});
       return;
     }
     advisory.advice.push_back({lever, std::move(change), gain, share, true, std::move(because)});
