@@ -21,7 +21,7 @@ LINT_JOBS ?= 2
 .DEFAULT_GOAL := build
 PICTURES := build/pictures
 
-.PHONY: help deps lint-deps build test demo viewer pictures bench lint format-check tidy format clean
+.PHONY: help deps lint-deps build test demo viewer pictures validate bench lint format-check tidy format clean
 
 help:
 	@echo 'make            build into $(BUILD)'
@@ -29,6 +29,7 @@ help:
 	@echo 'make demo       profile the bundled tiny checkpoint: document, trace, HTML report'
 	@echo 'make viewer     build the viewer and open it on what the demo made'
 	@echo 'make pictures   pictures of every panel into build/pictures, without a display'
+	@echo 'make validate   predictions against measurements: model/validation/VALIDATION.md'
 	@echo 'make bench      run the micro-benchmarks'
 	@echo 'make lint       clang-format and clang-tidy over all of our files'
 	@echo 'make format     let clang-format rewrite them'
@@ -97,6 +98,10 @@ pictures: $(BUILD)/build.ninja
 	      $(RECORDED) $(wildcard $(DEMO)/profile.json $(DEMO)/predicted.json) || exit 1; \
 	  done; \
 	done
+
+validate: $(BUILD)/build.ninja
+	@cmake --build --preset $(PRESET) --target dscope
+	$(DSCOPE) validate --out model/validation/VALIDATION.md
 
 bench: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope
