@@ -3,7 +3,6 @@
 #include "profiler/cli/back_end.h"
 
 #include "kernels/cuda/device.h"
-#include "kernels/cuda/extra_shared.h"
 #include "profiler/cli/progress.h"
 #include "workloads/base/error.h"
 #include "workloads/base/units.h"
@@ -103,7 +102,6 @@ BackEnd BackEnds::make(RunPlan& plan, const RunOptions& options) {
   cuda.graph = !options.eager;
   cuda.wo_a_bf16 = plan.workload.wo_a_bf16;
   cuda.on_load = [&](std::int64_t done, std::int64_t) { progress.update(done); };
-  set_extra_shared_bytes(options.extra_shared.value_or(0));
   if (!weights_) weights_ = load_cuda_weights(*plan.weights, decoder, cuda);
   back_end.decoder = make_cuda_decoder(weights_, *back_end.device_comm, decoder, cuda);
   return back_end;

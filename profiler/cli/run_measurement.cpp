@@ -56,15 +56,6 @@ void report_trace_losses(const traces::ServingSteps& trace, const std::string& f
   }
 }
 
-// Kernels that run as they are because the extra shared memory would not fit.
-void report_extra_shared_refusals() {
-  for (const ExtraSharedRefusal& refusal : extra_shared_refusals()) {
-    fmt::print(stderr,
-               "dscope: --extra-shared does not reach {}: its blocks have {} of at most {} bytes\n",
-               refusal.kernel, refusal.shared_bytes, refusal.most_bytes);
-  }
-}
-
 collect::SessionOptions session_options(const RunPlan& plan, const ChosenSource& source,
                                         const RunOptions& o) {
   collect::SessionOptions options;
@@ -103,6 +94,15 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
   return result;
 }
 
+// Forced occupancy, and the kernels that it did not fit and that ran as they are.
+void add_extra_shared(profile::Workload& workload) {
+  nlohmann::json fields{{"extra_shared_bytes", extra_shared_bytes()}};
+  for (const ExtraSharedRefusal& refusal : extra_shared_refusals()) {
+    fields["extra_shared_refused"].push_back(refusal.kernel);
+  }
+  workload.unknown = std::make_shared<const nlohmann::json>(std::move(fields));
+}
+
 profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, const BackEnd& back_end,
                                const Launch& launch, collect::SessionResult result) {
   profile::Profile document;
@@ -112,10 +112,10 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
   if (back_end.emulated()) document.provenance->kind = profile::Kind::kEmulated;
   document.workload = loop.workload_section();
   document.workload->comm = back_end.comm_name();
+  if (extra_shared_bytes() > 0) add_extra_shared(*document.workload);
   if (plan.trace != nullptr) {
     document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
   }
-  if (extra_shared_bytes() > 0) document.workload->extra_shared_bytes = extra_shared_bytes();
   document.measurement = std::move(result.measurement);
   return document;
 }
@@ -161,7 +161,6 @@ RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const Chosen
   collect::SessionResult result = measure(loop, plan, source, options, launch, run.speaks);
   run.stopped = result.stopped;
   if (!run.speaks) return run;
-  report_extra_shared_refusals();
   if (plan.trace != nullptr) report_trace_losses(*plan.trace, plan.source);
   if (result.measurement.steps.empty() && !run.stopped) {
     throw usage_error(

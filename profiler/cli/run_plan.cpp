@@ -204,9 +204,6 @@ RunPlan make_run_plan(const RunOptions& options, const Launch& launch) {
   apply_flags(plan.workload, options, launch);
   check_workload(plan.workload);
   plan.cuda = choose_cuda(options, plan.workload.numerics);
-  if (!plan.cuda && options.extra_shared.value_or(0) > 0) {
-    throw usage_error("--extra-shared belongs to the CUDA back end");
-  }
   if (!plan.cuda && options.comm != "auto") {
     throw usage_error("--comm {} belongs to the CUDA back end", options.comm);
   }

@@ -30,10 +30,6 @@ ActivityKind kind_of(Kind kind) {
   return ActivityKind::kKernel;
 }
 
-bool is_at(const ActivityList& list, std::uint32_t index, const std::string& text) {
-  return index < list.names.size() && list.names[index] == text;
-}
-
 // "cudaGraphLaunch" of "cudaGraphLaunch_v10000" and "cuLaunchKernel_ptsz".
 std::string without_version(std::string name) {
   const std::size_t version = name.rfind("_v");
@@ -55,6 +51,11 @@ std::string demangled(const char* name) {
   const std::unique_ptr<char, void (*)(void*)> text(
       abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
   return status == 0 && text != nullptr ? std::string(text.get()) : std::string(name);
+}
+
+void RecordConverter::start_list() {
+  names_.clear();
+  ranges_.clear();
 }
 
 // What launches, copies, fills or waits; other calls explain neither work nor gaps.
@@ -85,17 +86,14 @@ std::uint32_t RecordConverter::name_of(const RawRecord& record, ActivityList& ou
     if (record.kind == Kind::kMemset) return out.intern("Memset");
     return out.intern(record.kind == Kind::kMemcpy ? "Memcpy" : "(kernel without a name)");
   }
-  Known& known = names_[record.name];
+  const auto known = names_.find(record.name);
   // An address may come to hold another name when its module is unloaded.
-  if (known.text.empty() || known.raw != record.name) {
-    const bool call = record.kind == Kind::kRuntimeCall;
-    known.raw = record.name;
-    known.text = call ? without_version(record.name) : demangled(record.name);
-    known.name = out.intern(known.text);
-  } else if (!is_at(out, known.name, known.text)) {
-    known.name = out.intern(known.text);
-  }
-  return known.name;
+  if (known != names_.end() && known->second.raw == record.name) return known->second.name;
+  const std::string text =
+      record.kind == Kind::kRuntimeCall ? without_version(record.name) : demangled(record.name);
+  const std::uint32_t name = out.intern(text);
+  names_[record.name] = {record.name, name};
+  return name;
 }
 
 void RecordConverter::label(const RawRecord& record, Activity& activity, ActivityList& out) {
@@ -107,11 +105,10 @@ void RecordConverter::label(const RawRecord& record, Activity& activity, Activit
   }
   activity.stage = label->stage;
   if (label->range == nullptr) return;
-  const auto [known, added] = ranges_.try_emplace(label->range, 0);
-  if (added || !is_at(out, known->second, *label->range)) {
-    known->second = out.intern(*label->range);
-  }
-  activity.range = known->second;
+  const auto known = ranges_.find(label->range);
+  activity.range = known != ranges_.end()
+                       ? known->second
+                       : ranges_.emplace(label->range, out.intern(*label->range)).first->second;
 }
 
 void RecordConverter::add(const RawRecord& record, ActivityList& out) {

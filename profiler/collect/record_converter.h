@@ -40,9 +40,11 @@ class RecordConverter {
   // `labels` must outlive the converter.
   explicit RecordConverter(const GraphLabels& labels) : labels_(labels) {}
 
-  // Appends the activity to `out`. Names are remembered for the list of the last call, so use one
-  // list for long; another one is noticed.
+  // Appends the activity to `out`, which must be the same list until start_list().
   void add(const RawRecord& record, ActivityList& out);
+
+  // The next add() may be given another list: places of names in the last one are forgotten.
+  void start_list();
 
   [[nodiscard]] const profile::Losses& losses() const { return losses_; }
   [[nodiscard]] std::int64_t records() const { return records_; }  // of work, used or not
@@ -59,8 +61,7 @@ class RecordConverter {
   const GraphLabels& labels_;
   struct Known {
     std::string raw;
-    std::string text;
-    std::uint32_t name = 0;  // index of text in the list, where it still is
+    std::uint32_t name;
   };
   std::unordered_map<const char*, Known> names_;      // by address, which collectors keep
   std::unordered_map<const char*, bool> explaining_;  // names of calls are constants

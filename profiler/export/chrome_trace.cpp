@@ -58,6 +58,15 @@ const KindTrack& track_of(const Activity& a) {
   return kTracks[static_cast<std::size_t>(a.kind)];
 }
 
+bool is_device_step(const Activity& a) {
+  return a.kind == ActivityKind::kStep && a.device >= 0;
+}
+
+std::int64_t thread_of(const Activity& a) {
+  if (is_device_step(a)) return 3 * kLaneSpan + a.device;
+  return track_of(a).first_thread + (a.lane < 0 ? kLaneSpan / 2 : 0) + a.lane;
+}
+
 // Microseconds with three decimals, exact.
 std::string microseconds(std::int64_t ns) {
   const std::uint64_t magnitude =
@@ -80,7 +89,7 @@ void ChromeTraceWriter::add(const collect::ActivityList& list) {
 void ChromeTraceWriter::add(const Activity& a, const std::string& name) {
   if (a.end_ns < a.start_ns) return;  // counted as lost by attribution; viewers reject it
   const std::int64_t process = process_of(a);
-  const std::int64_t thread = track_of(a).first_thread + (a.lane < 0 ? kLaneSpan / 2 : 0) + a.lane;
+  const std::int64_t thread = thread_of(a);
   name_track(process, thread, a);
   std::string event =
       fmt::format(R"({{"ph":"X","name":{},"cat":"{}","pid":{},"tid":{},"ts":{},"dur":{})",
@@ -111,7 +120,9 @@ void ChromeTraceWriter::name_track(std::int64_t process, std::int64_t thread, co
         process));
   }
   if (named_.emplace(process, thread).second) {
-    name("thread_name", thread, fmt::format("{} {}", track_of(a).track, a.lane));
+    name("thread_name", thread,
+         is_device_step(a) ? fmt::format("Steps of GPU {}", a.device)
+                           : fmt::format("{} {}", track_of(a).track, a.lane));
   }
 }
 

@@ -81,11 +81,10 @@ struct Workload {
   std::optional<ModelConfig> model;
   std::optional<ParallelLayout> layout;
   std::optional<Numerics> numerics;
-  std::optional<std::string> backend;  // "cpu" or "cuda"
-  std::optional<std::string> comm;     // what ranks talk through, see Communicator::name()
-  std::optional<std::int64_t> extra_shared_bytes;  // that every kernel was made to ask for
-  std::optional<std::int64_t> batch;               // largest number of sequences in a step
-  std::optional<std::int64_t> context_min;         // tokens, over all sequences and steps
+  std::optional<std::string> backend;       // "cpu" or "cuda"
+  std::optional<std::string> comm;          // what ranks talk through, see Communicator::name()
+  std::optional<std::int64_t> batch;        // largest number of sequences in a step
+  std::optional<std::int64_t> context_min;  // tokens, over all sequences and steps
   std::optional<std::int64_t> context_max;
   std::optional<double> context_mean;
   JsonValue routing;   // description and statistics, an object
@@ -250,13 +249,13 @@ struct Perturbation {
 struct Collector {
   std::string name;  // "cupti"
   std::optional<std::string> version;
-  std::optional<bool> hardware_trace;              // timestamps from the hardware event system
-  std::optional<std::int64_t> records;             // of work, taken over all traced steps
-  std::optional<std::int64_t> buffer_bytes;        // of one record buffer
-  std::optional<std::int64_t> buffers_high_water;  // most of them in use at once
-  std::optional<std::int64_t> clock_residual_ns;   // furthest that work lay outside its step
-  std::optional<std::int64_t> unlabelled_nodes;    // records of graph nodes made before it looked
-  std::optional<std::int64_t> overhead_ns;         // that it reports of itself
+  std::optional<bool> hardware_trace;               // timestamps from the hardware event system
+  std::optional<std::int64_t> records;              // of work, taken over all traced steps
+  std::optional<std::int64_t> buffer_bytes;         // of one record buffer
+  std::optional<std::int64_t> buffers_high_water;   // most of them in use at once
+  std::optional<std::int64_t> clock_residual_ns;    // furthest that work lay outside its step
+  std::optional<std::int64_t> unlabelled_nodes;     // records of graph nodes made before it looked
+  std::optional<std::int64_t> overhead_ns;          // that it reports of itself
   JsonValue unknown;
 };
 

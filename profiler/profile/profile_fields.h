@@ -58,7 +58,6 @@ void visit_fields(Is<Workload> auto& s, auto&& visit) {
   visit("numerics", s.numerics);
   visit("backend", s.backend);
   visit("comm", s.comm);
-  visit("extra_shared_bytes", s.extra_shared_bytes);
   visit("batch", s.batch);
   visit("context_min", s.context_min);
   visit("context_max", s.context_max);

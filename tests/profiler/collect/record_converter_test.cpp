@@ -68,6 +68,17 @@ TEST_F(RecordConverterTest, NamesArePutAsPeopleWriteThem) {
   EXPECT_EQ(list_.activities[1].device, -1) << "calls happen on the host";
 }
 
+TEST_F(RecordConverterTest, NamesHaveOtherPlacesInTheNextList) {
+  converter_.add(kernel("first"), list_);
+  const char* again = "again";
+  converter_.add(kernel(again), list_);
+  converter_.start_list();
+  ActivityList next;
+  converter_.add(kernel(again), next);
+  EXPECT_EQ(next.names, std::vector<std::string>{"again"});
+  EXPECT_EQ(next.name_of(next.activities[0]), "again");
+}
+
 TEST_F(RecordConverterTest, CallsThatExplainNothingAreLeftOut) {
   RawRecord call = kernel("cudaGetDevice_v3020");
   call.kind = Kind::kRuntimeCall;
@@ -133,23 +144,6 @@ TEST_F(RecordConverterTest, OverheadIsSummedAndGraphsAreNotWork) {
   EXPECT_TRUE(list_.activities.empty());
   EXPECT_EQ(converter_.overhead_ns(), 4000);
   EXPECT_EQ(converter_.records(), 0);
-}
-
-// One source serves several sessions, each with a list of its own.
-TEST_F(RecordConverterTest, AnotherListGetsItsOwnNames) {
-  RangeStack open;
-  open.push({.name = "router"});
-  labels_.created(5, open);
-  RawRecord record = kernel("second");
-  record.graph_node = 5;
-  converter_.add(kernel("first"), list_);
-  converter_.add(record, list_);
-  ActivityList other;
-  other.intern("something else");
-  converter_.add(record, other);
-  ASSERT_EQ(other.activities.size(), 1u);
-  EXPECT_EQ(other.name_of(other.activities[0]), "second");
-  EXPECT_EQ(other.names.at(other.activities[0].range), "router");
 }
 
 TEST_F(RecordConverterTest, TheNameTableDoesNotGrowWithRecords) {
