@@ -37,10 +37,6 @@ fs::path default_library() {
   return {};
 }
 
-const char* environment_value(const char* name) {
-  return std::getenv(name);
-}
-
 // Becomes the command: signals, exit code and terminal are its own.
 [[noreturn]] void execute(const std::vector<std::string>& command) {
   std::vector<std::string> words = command;
@@ -51,7 +47,7 @@ const char* environment_value(const char* name) {
   throw usage_error("{}: cannot be run: {}", words.front(), std::strerror(errno));
 }
 
-void inject_into(InjectOptions& o) {
+void inject_into(InjectOptions& o, const Launch& launch) {
   const fs::path library = o.library.empty() ? default_library() : fs::absolute(o.library);
   if (library.empty() || !fs::exists(library)) {
     throw unavailable_error(
@@ -64,11 +60,11 @@ void inject_into(InjectOptions& o) {
   }
   o.settings.folder = fs::absolute(o.settings.folder).string();
   fs::create_directories(o.settings.folder);
-  const char* const path = environment_value("PATH");
+  const char* const path = launch.environment("PATH");
   const fs::path program = inject::find_command(o.command.front(), path != nullptr ? path : "");
   if (!program.empty()) o.settings.cupti_found = inject::find_cupti(program).string();
   for (const auto& [name, value] :
-       inject::launch_environment(o.settings, library, &environment_value)) {
+       inject::launch_environment(o.settings, library, launch.environment)) {
     (void)setenv(name.c_str(), value.c_str(), 1);
   }
   execute(o.command);
@@ -76,7 +72,7 @@ void inject_into(InjectOptions& o) {
 
 }  // namespace
 
-Run add_inject(CLI::App& app, const Launch& /*launch*/) {
+Run add_inject(CLI::App& app, const Launch& launch) {
   const auto o = std::make_shared<InjectOptions>();
   inject::Settings& settings = o->settings;
   inject::Window& window = settings.window;
@@ -118,7 +114,7 @@ Run add_inject(CLI::App& app, const Launch& /*launch*/) {
       "  dscope inject --delay 60 --duration 5 -- python -m sglang.launch_server --model M\n"
       "  dscope inject --step-range decode --skip-steps 10 --steps 100 -- python decode.py\n"
       "  dscope import traces/trace.*.dscope");
-  return [o] { inject_into(*o); };
+  return [o, &launch] { inject_into(*o, launch); };
 }
 
 }  // namespace dscope::cli

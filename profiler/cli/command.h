@@ -19,6 +19,8 @@ struct Launch {
   int ranks = 1;  // started side by side by mpirun
   bool stderr_is_terminal = false;
   std::filesystem::path tuning_file;  // where tuned configurations are kept; may be empty
+  // A variable of the environment, null where not set, for commands that start other programs.
+  std::function<const char*(const char*)> environment;
 };
 
 // A subcommand registers its options on `app` and returns what runs when it was chosen. Parsed

@@ -95,6 +95,7 @@ int run_main(int argc, char** argv) {
   launch.ranks = ranks_from_environment();
   launch.stderr_is_terminal = isatty(STDERR_FILENO) != 0;
   launch.tuning_file = tuning_file_from_environment();
+  launch.environment = [](const char* name) -> const char* { return std::getenv(name); };
   std::map<const CLI::App*, Run> runs;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
