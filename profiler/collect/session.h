@@ -28,7 +28,8 @@ struct StepRunner {
 };
 
 struct SessionOptions {
-  // Steps that are run first and not sampled. They consume steps of the workload.
+  // Steps that are run first, traced and not sampled: what is captured for them is captured as it
+  // will be measured. They consume steps of the workload.
   std::int64_t warmup_steps = 1;
   // Blocks of steps run untraced, traced as whole graphs (where the source can) and traced in full,
   // in turn: the differences are the perturbation. Only steps traced in full give stage times; the
