@@ -33,6 +33,15 @@ struct TileOverrides {
   std::optional<double> extra_shared_bytes;  // padding of every block: throttles occupancy
 };
 
+// Which all-reduce a step uses.
+enum class AllReduce : std::uint8_t {
+  kKernelSet,  // as the kernel set's engine does
+  kNccl,       // ring or tree, with the protocol that is fastest
+  kOneShot,    // every rank writes its vector to all others: one hop
+  kTwoShot,    // reduce-scatter and all-gather by writes to all others: two hops
+  kGathered,   // NCCL gathers the ranks' vectors, a kernel adds them (kernels/comm/rank_sum.h)
+};
+
 // Everything that a prediction depends on. Plain data: what is changed is changed in here, by name
 // through axes.h or directly.
 struct Configuration {
@@ -53,11 +62,22 @@ struct Configuration {
   std::vector<double> unique_experts;
   bool graph = true;        // CUDA graph; false: eager launches
   bool collectives = true;  // false: one shard alone, as `dscope run --comm none`
+  AllReduce all_reduce = AllReduce::kKernelSet;
   std::optional<std::int64_t>
-      captured_context;  // capacity that some engines work on; empty: context
+      captured_context;  // capacity that some engines work on; empty: as the kernel set says
   std::optional<double> power_limit_w;
   Speculation speculation;
   TileOverrides tiles;
 };
+
+// V4-Flash at batch 1 and context 4096 on eight RTX PRO 6000 over PCIe with `sglang-24692`: where
+// every question starts.
+[[nodiscard]] Configuration default_configuration();
+
+// The layers that are decoded.
+[[nodiscard]] ModelConfig decoded_model(const Configuration& configuration);
+
+// Throws Error{kUsage} for what cannot be: naming the field, what was expected and found.
+void validate(const Configuration& configuration);
 
 }  // namespace dscope::model

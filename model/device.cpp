@@ -2,16 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/device.h"
 
+#include "model/sourced_json.h"
 #include "workloads/base/error.h"
-#include "workloads/base/json_util.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <regex>
+#include <type_traits>
 
 namespace dscope::model {
 namespace {
 
-enum class Presence { kRequired, kNullable };
 constexpr Presence kRequired = Presence::kRequired;
 constexpr Presence kNullable = Presence::kNullable;
 
@@ -34,6 +34,9 @@ void visit_fields(D& d, Visit visit) {
   visit("dram_spec_gbps", d.dram_spec_gbps, kRequired);
   visit("dram_read_gbps", d.dram_read_gbps, kNullable);
   visit("dram_copy_gbps", d.dram_copy_gbps, kNullable);
+  visit("dram_latency_ns", d.dram_latency_ns, kNullable);
+  visit("l2_latency_ns", d.l2_latency_ns, kNullable);
+  visit("l2_read_gbps", d.l2_read_gbps, kNullable);
   visit("bf16_tflops", d.bf16_tflops, kRequired);
   visit("fp8_tflops", d.fp8_tflops, kNullable);
   visit("fp4_tflops", d.fp4_tflops, kNullable);
@@ -43,30 +46,7 @@ void visit_fields(D& d, Visit visit) {
   visit("pcie_gbps", d.pcie_gbps, kNullable);
   visit("nvlink", d.nvlink, kRequired);
   visit("board_power_w", d.board_power_w, kRequired);
-}
-
-void refuse_unknown_keys(const JsonReader& json, const std::vector<std::string>& known) {
-  for (const std::string& key : json.keys()) {
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      throw input_error("{}: {}/{}: unknown field; known are {}", json.source(), json.pointer(),
-                        key, fmt::join(known, ", "));
-    }
-  }
-}
-
-std::string read_text(const JsonReader& at) {
-  std::string text = at.as_string();
-  if (text.empty()) at.fail("text");
-  return text;
-}
-
-void read_value(const JsonReader& at, double& out) {
-  out = at.as_number();
-  if (out <= 0) at.fail("a positive number");
-}
-
-void read_value(const JsonReader& at, bool& out) {
-  out = at.as_bool();
+  visit("power_clocks", d.power_clocks, kNullable);
 }
 
 // Of all fields only the compute capability is text.
@@ -76,31 +56,31 @@ void read_value(const JsonReader& at, std::string& out) {
   if (!std::regex_match(out, pattern)) at.fail("a compute capability such as \"12.0\"");
 }
 
-ValueSource read_source(const JsonReader& at) {
-  const auto found = std::find(kValueSourceIds.begin(), kValueSourceIds.end(), at.as_string());
-  if (found == kValueSourceIds.end()) {
-    at.fail(fmt::format("one of {}", fmt::join(kValueSourceIds, ", ")));
+// [{"limit_w": 300, "clock_mhz": 1417}, ...]
+void read_value(const JsonReader& at, std::vector<PowerClock>& out) {
+  const std::size_t size = at.array_size();
+  if (size == 0) at.fail("at least one power limit");
+  for (std::size_t i = 0; i < size; ++i) {
+    const JsonReader entry = at.at(i);
+    refuse_unknown_keys(entry, {"limit_w", "clock_mhz"});
+    PowerClock point;
+    model::read_value(entry.at("limit_w"), point.limit_w);
+    model::read_value(entry.at("clock_mhz"), point.clock_mhz);
+    if (!out.empty() &&
+        (point.limit_w <= out.back().limit_w || point.clock_mhz < out.back().clock_mhz)) {
+      entry.fail("limits that rise, with clocks that do not fall");
+    }
+    out.push_back(point);
   }
-  return static_cast<ValueSource>(found - kValueSourceIds.begin());
 }
 
 template <class T>
-void read_field(const JsonReader& at, Presence presence, Sourced<T>& field) {
-  refuse_unknown_keys(at, {"value", "source", "where"});
-  const JsonReader value = at.at("value");
-  if (!value.value().is_null() || presence == kRequired) read_value(value, field.value.emplace());
-  field.source = read_source(at.at("source"));
-  field.where = read_text(at.at("where"));
-}
-
-std::string read_name(const JsonReader& at) {
-  static const std::regex pattern("[a-z0-9]+(-[a-z0-9]+)*");
-  std::string name = at.as_string();
-  // The length keeps the recursive matcher of std::regex from deep stacks.
-  if (name.size() > 100 || !std::regex_match(name, pattern)) {
-    at.fail("a name in lower case with hyphens, such as \"rtx-pro-6000\"");
+void read_any(const JsonReader& at, T& out) {
+  if constexpr (std::is_same_v<T, double> || std::is_same_v<T, bool>) {
+    model::read_value(at, out);
+  } else {
+    read_value(at, out);
   }
-  return name;
 }
 
 // A block cannot have more shared memory than its SM: the one relation that a slip of the pen in a
@@ -114,17 +94,24 @@ void check_relations(const JsonReader& json, const Device& d) {
   }
 }
 
-std::string value_text(const Sourced<std::string>& field) {
-  return field.value.value_or("-");
+std::string row_text(const Sourced<std::vector<PowerClock>>& field) {
+  if (!field.value) return "-";
+  std::string text;
+  for (const PowerClock& point : *field.value) {
+    text += fmt::format("{}{} W: {}", text.empty() ? "" : ", ", point.limit_w, point.clock_mhz);
+  }
+  return text;
 }
-std::string value_text(const Sourced<bool>& field) {
-  return field.value ? (*field.value ? "yes" : "no") : "-";
-}
-std::string value_text(const Sourced<double>& field) {
-  return field.value ? fmt::format("{}", *field.value) : "-";
+template <class T>
+std::string row_text(const Sourced<T>& field) {
+  return value_text(field);
 }
 
 }  // namespace
+
+void to_json(nlohmann::json& json, const PowerClock& point) {
+  json = {{"limit_w", point.limit_w}, {"clock_mhz", point.clock_mhz}};
+}
 
 Device device_from_json(const nlohmann::json& json, const std::string& source) {
   const JsonReader reader(json, source);
@@ -135,7 +122,8 @@ Device device_from_json(const nlohmann::json& json, const std::string& source) {
   device.name = read_name(reader.at("name"));
   device.label = read_text(reader.at("label"));
   visit_fields(device, [&](const char* key, auto& field, Presence presence) {
-    read_field(reader.at(key), presence, field);
+    read_sourced(reader.at(key), presence, field,
+                 [](const JsonReader& at, auto& value) { read_any(at, value); });
   });
   check_relations(reader, device);
   return device;
@@ -144,15 +132,14 @@ Device device_from_json(const nlohmann::json& json, const std::string& source) {
 void to_json(nlohmann::json& json, const Device& device) {
   json = {{"name", device.name}, {"label", device.label}};
   visit_fields(device, [&](const char* key, const auto& field, Presence) {
-    json[key] = {{"value", nullptr}, {"source", id(field.source)}, {"where", field.where}};
-    if (field.value) json[key]["value"] = *field.value;
+    json[key] = sourced_json(field);
   });
 }
 
 std::vector<DeviceRow> device_rows(const Device& device) {
   std::vector<DeviceRow> rows;
   visit_fields(device, [&](const char* key, const auto& field, Presence) {
-    rows.push_back({key, value_text(field), field.source, field.where});
+    rows.push_back({key, row_text(field), field.source, field.where});
   });
   return rows;
 }

@@ -2,38 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "model/sourced.h"
+
 #include <nlohmann/json_fwd.hpp>
 
-#include <array>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dscope::model {
 
-// How a number came to be known.
-enum class ValueSource : std::uint8_t {
-  kDatasheet,  // the manufacturer's document that `where` names
-  kMeasured,   // a measurement; `where` says whose
-  kDerived,    // calculated from other values; `where` says how
-  kAssumed,    // not confirmed; `where` says why this value, or why there is none
-};
-
-inline constexpr std::array<std::string_view, 4> kValueSourceIds{"datasheet", "measured", "derived",
-                                                                 "assumed"};
-[[nodiscard]] constexpr std::string_view id(ValueSource source) {
-  return kValueSourceIds[static_cast<std::size_t>(source)];
-}
-
-// A value never stands alone: it carries its source, and no value (null in the file) its reason.
-template <class T>
-struct Sourced {
-  std::optional<T> value;
-  ValueSource source = ValueSource::kAssumed;
-  std::string where;
-  friend bool operator==(const Sourced&, const Sourced&) = default;
+// Clock under a power limit.
+struct PowerClock {
+  double limit_w = 0;
+  double clock_mhz = 0;
+  friend bool operator==(const PowerClock&, const PowerClock&) = default;
 };
 
 // One GPU as a file of devices/ describes it. Units are in the names: GB/s and TFLOP/s are decimal,
@@ -53,9 +36,12 @@ struct Device {
   Sourced<double> l2_bytes;
   Sourced<double> memory_bytes;
   Sourced<double> dram_spec_gbps;
-  Sourced<double> dram_read_gbps;  // measured: reading only
-  Sourced<double> dram_copy_gbps;  // measured: device to device, read and written bytes
-  Sourced<double> bf16_tflops;     // tensor cores
+  Sourced<double> dram_read_gbps;   // measured: reading only
+  Sourced<double> dram_copy_gbps;   // measured: device to device, read and written bytes
+  Sourced<double> dram_latency_ns;  // of one load, without other traffic
+  Sourced<double> l2_latency_ns;
+  Sourced<double> l2_read_gbps;  // all SMs reading what L2 holds
+  Sourced<double> bf16_tflops;   // tensor cores
   Sourced<double> fp8_tflops;
   Sourced<double> fp4_tflops;   // no value: no such tensor cores
   Sourced<double> fp32_tflops;  // outside the tensor cores
@@ -64,6 +50,8 @@ struct Device {
   Sourced<double> pcie_gbps;  // measured, one direction
   Sourced<bool> nvlink;       // between GPUs
   Sourced<double> board_power_w;
+  // Rising in both: the SM clock under sustained tensor load at that power limit.
+  Sourced<std::vector<PowerClock>> power_clocks;
 
   friend bool operator==(const Device&, const Device&) = default;
 };
@@ -74,15 +62,11 @@ struct Device {
 [[nodiscard]] Device device_from_json(const nlohmann::json& json, const std::string& source);
 
 // The file form again.
+void to_json(nlohmann::json& json, const PowerClock& point);
 void to_json(nlohmann::json& json, const Device& device);
 
-// One line of `dscope devices show`: every sourced field in the order of Device.
-struct DeviceRow {
-  std::string_view key;
-  std::string value;  // "188", "yes", "-" for none
-  ValueSource source = ValueSource::kAssumed;
-  std::string where;
-};
+// The lines of `dscope devices NAME`: every sourced field in the order of Device.
+using DeviceRow = SourcedRow;
 [[nodiscard]] std::vector<DeviceRow> device_rows(const Device& device);
 
 }  // namespace dscope::model

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "model/configuration.h"
+#include "model/sensitivity.h"
 #include "profiler/profile/profile.h"
 #include "workloads/op.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,10 +41,13 @@ struct MemoryFit {
 // What predict() knows. `prediction` is the section of the profile document.
 struct Outcome {
   profile::Prediction prediction;
-  std::vector<OpPrediction> ops;  // in the order of kOps, only those of this configuration
-  double roofline_step_ns = 0;    // bytes and FLOPs at the device's ceilings, nothing else
-  double naive_step_ns = 0;       // all bytes over the datasheet's bandwidth
-  double accepted_per_step = 1;   // tokens a sequence gains a step, with speculation
+  std::vector<OpPrediction> ops;           // in the order of kOps, only those of this configuration
+  double roofline_step_ns = 0;             // bytes and FLOPs at the device's ceilings, nothing else
+  double naive_step_ns = 0;                // all bytes over the datasheet's bandwidth
+  double accepted_per_step = 1;            // tokens a sequence gains a step, with speculation
+  double launches = 0;                     // kernels of a step
+  std::int64_t captured_tokens = 0;        // capacity that capacity-sized kernels work on
+  std::vector<Sensitivity> sensitivities;  // what the interval is made of, the largest first
   MemoryFit memory;
   std::vector<std::string> warnings;  // does not fit, a tile that does not launch, assumed values
 };
@@ -51,8 +56,15 @@ struct Outcome {
 // (TP that does not divide the model), naming the field.
 [[nodiscard]] Outcome predict(const Configuration& configuration);
 
-// The same step time alone, for sweeps: no strings, no JSON.
+// The same step time alone, for sweeps: no strings, no JSON, no interval. Throws the same.
 [[nodiscard]] double predict_step_ns(const Configuration& configuration);
+// And by stage, the draft of speculation included (stage Other).
+[[nodiscard]] std::array<double, kStageCount> predict_stages_ns(const Configuration& configuration);
+
+// The two bounds beside a prediction: bytes and FLOPs at the device's ceilings with ideal kernels
+// and links, and all bytes over the datasheet's bandwidth.
+[[nodiscard]] double roofline_step_ns(const Configuration& configuration);
+[[nodiscard]] double naive_step_ns(const Configuration& configuration);
 
 // The prediction as a profile document of kind "predicted": what report, compare and viewer read.
 [[nodiscard]] profile::Profile predicted_profile(const Configuration& configuration,

@@ -19,6 +19,9 @@ class RangeSink {
   virtual ~RangeSink() = default;
   // False while it ignores ranges: a step that times them at a cost need not.
   [[nodiscard]] virtual bool enabled() const noexcept { return true; }
+  // True where it sees by itself when the GPU works (CUPTI) and only has to be told, while work is
+  // launched or captured, which op it belongs to: such a step need not time its ranges.
+  [[nodiscard]] virtual bool labels_launches() const noexcept { return false; }
   virtual void begin(Stage stage, const char* name) noexcept = 0;
   virtual void end() noexcept = 0;
 

@@ -34,6 +34,11 @@ void check_cuda_options(const ModelConfig& model, const DecoderOptions& options)
   }
 }
 
+// The sink where it wants to know what launches belong to, else null.
+RangeSink* labeller(RangeSink* sink) {
+  return sink != nullptr && sink->labels_launches() ? sink : nullptr;
+}
+
 }  // namespace
 
 CudaDecoder::CudaDecoder(std::shared_ptr<const CudaWeights> weights, DeviceCommunicator& comm,
@@ -202,22 +207,23 @@ void CudaDecoder::enqueue_step(Enqueue& e) {
   finish(e);
 }
 
-CudaDecoder::Captured& CudaDecoder::captured(std::int64_t tokens, bool timed) {
+CudaDecoder::Captured& CudaDecoder::captured(std::int64_t tokens, bool timed, RangeSink* labels) {
   Captured& step = captured_[{tokens, timed}];
   if (step.graph) return step;
   if (timed) step.log = std::make_unique<CudaRangeLog>();
   step.graph = std::make_unique<CudaGraph>([&](Stream stream) {
     if (step.log) step.log->start(stream);
-    Enqueue e{.tokens = tokens, .stream = stream, .sink = step.log.get()};
+    Enqueue e{.tokens = tokens, .stream = stream, .sink = timed ? step.log.get() : labels};
     enqueue_step(e);
   });
   return step;
 }
 
-void CudaDecoder::prepare(std::int64_t tokens) {
+void CudaDecoder::prepare(std::int64_t tokens, RangeSink* sink) {
   if (!cuda_.graph) return;
-  captured(tokens, /*timed=*/false);
-  captured(tokens, /*timed=*/true);
+  RangeSink* const labels = labeller(sink);
+  captured(tokens, /*timed=*/false, labels);
+  if (labels == nullptr) captured(tokens, /*timed=*/true, nullptr);
 }
 
 // The log's times are the GPU's; its last range ended when the stream was seen complete, just now.
@@ -234,16 +240,17 @@ void CudaDecoder::report(const CudaRangeLog& log, RangeSink& sink) const {
 }
 
 void CudaDecoder::run(std::int64_t tokens, RangeSink* sink) {
-  const bool timed = sink != nullptr && sink->enabled();
+  RangeSink* const labels = labeller(sink);
+  const bool timed = labels == nullptr && sink != nullptr && sink->enabled();
   if (cuda_.graph) {
-    const Captured& step = captured(tokens, timed);
+    const Captured& step = captured(tokens, timed, labels);
     step.graph->launch(stream_.get());
     stream_.synchronise();
     if (timed) report(*step.log, *sink);
     return;
   }
   eager_log_.start(stream_.get());
-  Enqueue e{.tokens = tokens, .stream = stream_.get(), .sink = timed ? &eager_log_ : nullptr};
+  Enqueue e{.tokens = tokens, .stream = stream_.get(), .sink = timed ? &eager_log_ : labels};
   enqueue_step(e);
   stream_.synchronise();
   if (timed) report(eager_log_, *sink);
@@ -271,6 +278,8 @@ void CudaDecoder::step(std::span<const StepToken> tokens, const StepHooks& hooks
   inputs_.set(StepMetadata(model_, pages_, tokens), hooks);
   run(count, sink);
   sequences_.advance(tokens);
+  // Copies of results belong to what made them.
+  const StageRange range(labeller(sink), Op::kSample);
   if (!out.next.empty()) copy_to_host(out.next.data(), buffers_.next.data(), 4 * count);
   if (!out.logits.empty()) {
     copy_to_host(out.logits.data(), buffers_.logits.data(), 4 * count * model_.vocab);

@@ -39,7 +39,7 @@ class CudaDecoder final : public Decoder {
               const DecoderOptions& options, const CudaOptions& cuda);
 
   void start_sequence(std::int64_t slot, std::int64_t history) override;
-  void prepare(std::int64_t tokens) override;
+  void prepare(std::int64_t tokens, RangeSink* sink) override;
   void step(std::span<const StepToken> tokens, const StepHooks& hooks, RangeSink* sink,
             const StepOutput& out) override;
 
@@ -84,7 +84,7 @@ class CudaDecoder final : public Decoder {
   void linear(const Enqueue& e, const bf16_t* x, std::int64_t x_stride, const WeightMatrix& weight,
               Out* y, std::int64_t y_stride) const;
 
-  Captured& captured(std::int64_t tokens, bool timed);
+  Captured& captured(std::int64_t tokens, bool timed, RangeSink* labels);
   void run(std::int64_t tokens, RangeSink* sink);
   void report(const CudaRangeLog& log, RangeSink& sink) const;
   void observe(std::int64_t tokens, const StepHooks& hooks) const;

@@ -64,8 +64,9 @@ class Decoder {
   // entries that stand for a prefill that was not run.
   virtual void start_sequence(std::int64_t slot, std::int64_t history) = 0;
 
-  // Makes what a step of so many tokens needs beforehand, so that it is not part of its time.
-  virtual void prepare(std::int64_t /*tokens*/) {}
+  // Makes what a step of so many tokens needs beforehand, so that it is not part of its time. Work
+  // that is captured for later is reported to `sink` (may be null) if that labels launches.
+  virtual void prepare(std::int64_t /*tokens*/, RangeSink* /*sink*/) {}
 
   // Decodes tokens [T] (1 .. max_batch, distinct slots); complete on return. Ops are reported to
   // `sink` (may be null).

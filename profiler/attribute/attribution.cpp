@@ -154,12 +154,14 @@ Attribution attribute(const collect::ActivityList& list, const Options& options)
       step.device = device;
       step.closure_error = closure_error(step);
     }
+    const std::size_t first_row = result.steps.size();
     std::move(swept.steps.begin(), swept.steps.end(), std::back_inserter(result.steps));
     result.losses.clipped_activities += swept.clipped;
     result.losses.outside_steps += swept.outside;
     result.losses.outside_steps_ns =
         profile::add_saturating(result.losses.outside_steps_ns, swept.outside_ns);
-    for (const WorkTime& item : swept.work) {
+    for (WorkTime& item : swept.work) {
+      item.row = first_row + static_cast<std::size_t>(item.step);
       if (item.stage == Stage::kUnattributed) {
         unattributed.add(list.activities[item.index].name, item.own_ns);
       }

@@ -21,8 +21,12 @@
 // 2. Window. Times are attributed within steps: the kStep activities of a device, or of the host
 //    (device -1), which hold for every device that has work. Without any, the whole extent of all
 //    work is the one window. Work that crosses a border is cut there.
-// 3. Nesting. Of the work that is active on one lane at one instant, the one that started last has
-//    the time (of equal starts the one that ends first, of equal intervals the later record).
+// 3. Nesting. Work has its turn once all work of its lane that started before it and ends before it
+//    has ended: on one stream such an overlap only means that the successor was started early and
+//    waits (programmatic dependent launch), so the interval belongs to the predecessor. Of the work
+//    of one lane that has its turn at one instant, the one that started last has the time (of equal
+//    starts the one that ends first, of equal intervals the later record): nested ranges of a host
+//    lane give theirs to the innermost one.
 // 4. Overlap. Lanes of one device that are busy at the same instant share it equally. Devices are
 //    separate: each has its own StepTimes. Nanoseconds stay whole; left-over ones go to the stages
 //    with the largest remainders, so nothing is lost.
@@ -39,6 +43,8 @@ struct StepTimes {
   std::int64_t gap_ns = 0;
   profile::StageValues stage_time_ns{};   // kGap stays 0
   profile::StageValues stage_launches{};  // work that starts in the step
+  std::int64_t comm_exposed_ns = 0;       // collectives alone on the device
+  std::int64_t comm_hidden_ns = 0;        // collectives with other work beside them
   double closure_error = 0;               // |sum of stages + gap - wall| / wall
 };
 
@@ -47,7 +53,9 @@ struct WorkTime {
   std::size_t index = 0;  // into ActivityList::activities
   Stage stage = Stage::kUnattributed;
   std::int64_t step = 0;    // ordinal of the first step window it touches
-  std::int64_t own_ns = 0;  // inside step windows, without what was nested on its lane
+  std::size_t row = 0;      // of that step in Attribution::steps
+  std::int64_t own_ns = 0;  // inside step windows, without what was nested on its lane; from its
+                            // start, not from its turn
 };
 
 // Work that no rule recognised.

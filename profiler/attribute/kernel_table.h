@@ -5,21 +5,28 @@
 #include "profiler/attribute/duration_histogram.h"
 #include "profiler/profile/profile.h"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace dscope::attribute {
 
-// Builds the kernel (op) summary of a measurement from attributed work, one call at a time. One row
-// for each pair of name and stage.
+// Builds the kernel (op) summary of a measurement from attributed work, one call at a time, in the
+// order of execution. One row for each name, stage and op.
 class KernelTable {
  public:
-  // `step`: index into Measurement::steps.
-  void add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns);
+  // `step`: index into Measurement::steps. `op`: empty where not known.
+  void add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns,
+           std::string_view op = {}) {
+    add(row(name, stage, op), step, own_ns);
+  }
+
+  // The same in two parts, for callers that see a name a million times.
+  [[nodiscard]] std::size_t row(std::string_view name, Stage stage, std::string_view op = {});
+  void add(std::size_t row, std::size_t step, std::int64_t own_ns);
 
   // By descending total; `steps` is the number of steps, and the length of every step_ns.
   [[nodiscard]] std::vector<profile::KernelSummary> summaries(std::size_t steps) const;
@@ -28,8 +35,18 @@ class KernelTable {
   struct Row {
     DurationHistogram durations;
     std::vector<std::int64_t> step_ns;
+    std::int64_t position = 0;
   };
-  std::map<std::pair<std::string, Stage>, Row> rows_;
+  struct Key {
+    std::string name;
+    Stage stage;
+    std::string op;
+    auto operator<=>(const Key&) const = default;
+  };
+  std::map<Key, std::size_t> index_;
+  std::vector<Row> rows_;
+  std::size_t step_ = 0;      // of the last call
+  std::int64_t in_step_ = 0;  // calls of that step so far
 };
 
 }  // namespace dscope::attribute

@@ -74,21 +74,29 @@ bool BackEnd::writes_files() const {
   return host_comm->rank() == 0 || host_comm->name() == "none";
 }
 
-BackEnd make_back_end(RunPlan& plan, std::unique_ptr<Communicator> host_comm,
-                      const RunOptions& options, const Launch& launch) {
+BackEnds::BackEnds(std::unique_ptr<Communicator> ranks, const Launch& launch)
+    : ranks_(std::move(ranks)), launch_(launch) {}
+
+void BackEnds::adopt_rank(RunPlan& plan) const {
+  if (ranks_) plan.layout.rank = ranks_->rank();
+}
+
+BackEnd BackEnds::make(RunPlan& plan, const RunOptions& options) {
   const DecoderOptions decoder = decoder_options(plan, options);
   BackEnd back_end;
-  back_end.host_comm =
-      host_comm ? std::move(host_comm) : make_shard_communicator(plan.layout.tp, plan.layout.rank);
+  back_end.host_comm = ranks_;
+  if (!ranks_) {
+    back_end.host_comm = make_shard_communicator(plan.layout.tp, plan.layout.rank);
+  }
   if (!plan.cuda) {
     check_host_memory(plan.workload.model, decoder);
     back_end.decoder = make_cpu_decoder(*plan.weights, *back_end.host_comm, decoder);
     return back_end;
   }
   load_tuning(options.tuning);
-  if (launch.ranks > 1) select_device(plan.layout.rank);
-  back_end.device_comm = make_device_communicator(plan, *back_end.host_comm, options.comm, launch);
-  Progress progress(launch.stderr_is_terminal && back_end.writes_files(), "loading layer",
+  if (launch_.ranks > 1) select_device(plan.layout.rank);
+  back_end.device_comm = make_device_communicator(plan, *back_end.host_comm, options.comm, launch_);
+  Progress progress(launch_.stderr_is_terminal && back_end.writes_files(), "loading layer",
                     plan.workload.decoded_model().layers);
   CudaOptions cuda;
   cuda.graph = !options.eager;

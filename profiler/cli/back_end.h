@@ -16,7 +16,7 @@ namespace dscope::cli {
 
 // What decodes in a run, and what its ranks talk through.
 struct BackEnd {
-  std::unique_ptr<Communicator> host_comm;
+  std::shared_ptr<Communicator> host_comm;
   std::unique_ptr<DeviceCommunicator> device_comm;  // of the CUDA back end
   std::unique_ptr<Decoder> decoder;
 
@@ -27,9 +27,24 @@ struct BackEnd {
   [[nodiscard]] bool writes_files() const;
 };
 
-// `host_comm`: of the ranks that a launcher started, or null. Loads weights into GPU memory and
-// allocates caches. Throws Error{kUsage} and Error{kUnavailable} with what does not fit.
-[[nodiscard]] BackEnd make_back_end(RunPlan& plan, std::unique_ptr<Communicator> host_comm,
-                                    const RunOptions& options, const Launch& launch);
+// Makes the back ends of one configuration after another. What they can share (ranks, weights in
+// GPU memory) is made once.
+class BackEnds {
+ public:
+  // `ranks`: those that a launcher started, or null.
+  BackEnds(std::unique_ptr<Communicator> ranks, const Launch& launch);
+
+  // Of several processes, which rank this one is.
+  void adopt_rank(RunPlan& plan) const;
+
+  // Loads weights the first time and allocates caches; the back end before must be gone. Plans must
+  // agree in model, layers and layout. Throws Error{kUsage} and Error{kUnavailable} with what does
+  // not fit.
+  [[nodiscard]] BackEnd make(RunPlan& plan, const RunOptions& options);
+
+ private:
+  std::shared_ptr<Communicator> ranks_;
+  const Launch& launch_;
+};
 
 }  // namespace dscope::cli

@@ -27,10 +27,18 @@ using Run = std::function<void()>;
 
 Run add_run(CLI::App& app, const Launch& launch);
 Run add_report(CLI::App& app, const Launch& launch);
+Run add_import(CLI::App& app, const Launch& launch);
 Run add_bench(CLI::App& app, const Launch& launch);  // only where DSCOPE_HAVE_BENCH is 1
 Run add_compare(CLI::App& app, const Launch& launch);
 Run add_devices(CLI::App& app, const Launch& launch);
 Run add_models(CLI::App& app, const Launch& launch);
+Run add_calibrate(CLI::App& app, const Launch& launch);
+Run add_validate(CLI::App& app, const Launch& launch);
+Run add_advise(CLI::App& app, const Launch& launch);
+Run add_kernel_sets(CLI::App& app, const Launch& launch);
+Run add_interconnects(CLI::App& app, const Launch& launch);
+Run add_predict(CLI::App& app, const Launch& launch);
+Run add_sweep(CLI::App& app, const Launch& launch);
 Run add_doctor(CLI::App& app, const Launch& launch);
 
 // --format with its four values, bound to `format`.

@@ -58,7 +58,7 @@ void DecodeLoop::book_last_step() {
   if (steps_prepared_ > warmup_) summary_.add(shape_, choices_);
 }
 
-std::optional<collect::StepInfo> DecodeLoop::prepare() {
+std::optional<collect::StepInfo> DecodeLoop::prepare(RangeSink& sink) {
   book_last_step();
   if (plan_.total_steps > 0 && steps_prepared_ == plan_.total_steps) return std::nullopt;
   if (!plan_.steps->next(shape_)) return std::nullopt;
@@ -72,7 +72,7 @@ std::optional<collect::StepInfo> DecodeLoop::prepare() {
   if (dump_) logits_.resize(tokens_.size() * static_cast<std::size_t>(plan_.workload.model.vocab));
   if (feed_->wants_next()) next_.resize(tokens_.size());
   const auto batch = static_cast<std::int64_t>(tokens_.size());
-  decoder_.prepare(batch);
+  decoder_.prepare(batch, &sink);
   return collect::StepInfo{batch, batch, max_context};
 }
 

@@ -23,8 +23,9 @@ class DecodeLoop {
   // `plan` and `decoder` must outlive the loop. Only one rank of a group writes files.
   DecodeLoop(RunPlan& plan, Decoder& decoder, const RunOptions& options, bool writes_files);
 
-  // Takes the next step of the workload; empty at its end.
-  std::optional<collect::StepInfo> prepare();
+  // Takes the next step of the workload; empty at its end. What is captured for it is reported to
+  // `sink`.
+  std::optional<collect::StepInfo> prepare(RangeSink& sink);
   // Decodes it, reporting ops to `sink`.
   void run(RangeSink& sink);
   // Books what prepare() leaves until the step has run: call once after the last step. Writes

@@ -5,10 +5,13 @@
 #include "profiler/export/text_table.h"
 #include "workloads/numerics.h"
 
+#include <CLI/CLI.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dscope::cli {
 
@@ -19,7 +22,9 @@ struct RunOptions {
   std::optional<std::filesystem::path> checkpoint;  // directory
   std::optional<std::filesystem::path> workload;    // workload document or request trace
   std::optional<std::string> input_ids;             // FILE[:TENSOR]
-  std::optional<std::int64_t> batch;
+  std::vector<std::int64_t> batches;                // as given; a grid where there are several
+  std::vector<std::int64_t> contexts;
+  std::optional<std::int64_t> batch;  // of one configuration
   std::optional<std::int64_t> context;
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> layers;
@@ -36,13 +41,17 @@ struct RunOptions {
   std::optional<int> ep;
   std::optional<int> rank;
   std::string backend = "auto";
-  std::string comm = "auto";  // of the CUDA back end
-  bool eager = false;         // no CUDA graph
+  std::string comm = "auto";      // of the CUDA back end
+  bool eager = false;             // no CUDA graph
+  std::int64_t extra_shared = 0;  // bytes of padding for every block: forced occupancy
   std::optional<int> gpus;
   std::filesystem::path tuning;  // empty: none
   std::optional<int> threads;
   std::int64_t warmup = 1;
   bool profile = false;
+  std::string collector = "auto";    // of the CUDA back end
+  std::optional<std::string> cupti;  // file of libcupti
+  bool hardware_trace = false;
   // Results
   std::optional<std::filesystem::path> out;
   std::optional<std::filesystem::path> trace;
@@ -51,5 +60,8 @@ struct RunOptions {
   std::optional<std::filesystem::path> record_selection;
   exporter::Format format = exporter::Format::kTable;
 };
+
+// Registers them on `app`; `options` must outlive it.
+void add_run_options(CLI::App& app, RunOptions& options);
 
 }  // namespace dscope::cli

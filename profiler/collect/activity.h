@@ -29,6 +29,8 @@ enum class ActivityKind : std::uint8_t {
          kind == ActivityKind::kMemset;
 }
 
+inline constexpr std::uint32_t kNoName = 0xffffffff;
+
 // Our one record. Every source (host ranges, CUPTI, imported traces) converts to it at its
 // boundary, so attribution is one piece of code. All times are nanoseconds on one clock per list.
 struct Activity {
@@ -36,7 +38,10 @@ struct Activity {
   // Stage label known at the source (a labelled graph node, a range of our own); empty when the
   // attribution rules have to decide.
   std::optional<Stage> stage;
-  std::uint32_t name = 0;    // index into ActivityList::names
+  std::uint32_t name = 0;  // index into ActivityList::names
+  // Work of a CUDA graph: the ranges that were open when its node was captured, as a path of names,
+  // outermost first ("decode/moe"); an index into ActivityList::names, kNoName where not known.
+  std::uint32_t range = kNoName;
   std::int32_t device = -1;  // -1: the host
   std::int32_t lane = 0;     // stream on a device, thread on the host
   std::int64_t start_ns = 0;

@@ -75,6 +75,11 @@ void HostSource::set_enabled(bool enabled) {
   enabled_ = enabled;
 }
 
+void HostSource::set_detail(TraceDetail detail) {
+  DSCOPE_REQUIRE(supports(detail), "a host source knows no graphs");
+  set_enabled(detail != TraceDetail::kNone);
+}
+
 void HostSource::begin_step() {
   DSCOPE_REQUIRE(!in_step_, "begin_step() inside a step");
   owner_ = std::this_thread::get_id();
@@ -120,6 +125,10 @@ profile::Losses HostSource::losses() const {
   profile::Losses losses = losses_;
   losses.dropped_records += foreign_ranges_.load(std::memory_order_relaxed);
   return losses;
+}
+
+std::optional<double> HostSource::range_cost_ns() const {
+  return measure_range_cost_ns();
 }
 
 double measure_range_cost_ns() {

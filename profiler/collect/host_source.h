@@ -3,8 +3,8 @@
 #pragma once
 
 #include "profiler/collect/activity.h"
+#include "profiler/collect/trace_source.h"
 #include "profiler/profile/profile.h"
-#include "workloads/range_sink.h"
 
 #include <atomic>
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace dscope::collect {
 // begin_step(). Inside a step a range of another thread, and one for which the buffer has no room,
 // is counted as dropped; outside of steps ranges are ignored. The buffer is allocated once and
 // never grows inside a step: drain it between steps.
-class HostSource final : public RangeSink {
+class HostSource final : public TraceSource {
  public:
   // Room for `capacity` ranges between two drains.
   explicit HostSource(std::size_t capacity = 1 << 16);
@@ -35,19 +35,23 @@ class HostSource final : public RangeSink {
   // and untraced steps. Only between steps.
   void set_enabled(bool enabled);
   [[nodiscard]] bool enabled() const noexcept override { return enabled_; }
+  void set_detail(TraceDetail detail) override;  // kNone: disabled
+  [[nodiscard]] bool supports(TraceDetail detail) const override {
+    return detail != TraceDetail::kGraph;
+  }
 
-  void begin_step();
-  // Wall time of the step. Ranges that are still open are counted and forgotten: when they ended
-  // nobody knows.
-  std::int64_t end_step();
+  void begin_step() override;
+  // Ranges that are still open are counted and forgotten: when they ended nobody knows.
+  std::int64_t end_step() override;
 
   // Appends what was recorded since the last drain, a kStep for every step and a kKernel for every
   // range, on device -1 (device 0 for those of a GPU) and lane 0, and empties the buffer. Only
   // between steps.
-  void drain(ActivityList& out);
+  void drain(ActivityList& out) override;
 
-  // Since construction.
-  [[nodiscard]] profile::Losses losses() const;
+  [[nodiscard]] profile::Losses losses() const override;
+  [[nodiscard]] std::string_view clock() const override { return "steady_clock"; }
+  [[nodiscard]] std::optional<double> range_cost_ns() const override;
 
  private:
   struct Record {

@@ -4,25 +4,56 @@
 
 #include "profiler/attribute/attribution.h"
 #include "profiler/attribute/kernel_table.h"
+#include "profiler/collect/trace_rotation.h"
 #include "workloads/base/error.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace dscope::collect {
 namespace {
 
+constexpr TraceDetail kDetails[] = {TraceDetail::kNone, TraceDetail::kGraph, TraceDetail::kNode};
+
+TraceRotation rotation(const TraceSource& source, const SessionOptions& options) {
+  if (!options.measure_perturbation) return TraceRotation(TraceDetail::kNode);
+  std::vector<TraceDetail> details;
+  for (const TraceDetail detail : kDetails) {
+    if (source.supports(detail)) details.push_back(detail);
+  }
+  return {std::move(details), options.block_steps, options.settle_steps};
+}
+
+std::string describe(const TraceSource& source, const SessionOptions& options) {
+  std::string text =
+      options.block_steps == 1
+          ? std::string("every other step runs untraced")
+          : fmt::format("blocks of {} steps run untraced{} and traced in turn", options.block_steps,
+                        source.supports(TraceDetail::kGraph) ? ", as graphs" : "");
+  if (options.settle_steps > 0) {
+    text += fmt::format("; the first {} of each not counted", options.settle_steps);
+  }
+  return text;
+}
+
 class Session {
  public:
-  Session(HostSource& source, const StepRunner& runner, const SessionOptions& options)
-      : source_(source), runner_(runner), options_(options) {
-    measurement().clock = "steady_clock";
+  Session(TraceSource& source, const StepRunner& runner, const SessionOptions& options)
+      : source_(source), runner_(runner), options_(options), rotation_(rotation(source, options)) {
+    measurement().clock = source.clock();
     if (options.measure_perturbation) {
-      measurement().perturbation.emplace().method = "every other step runs untraced";
+      measurement().perturbation.emplace().method = describe(source, options);
     }
   }
 
   SessionResult run() {
     const profile::Losses before = source_.losses();
+    (void)source_.take_facts();
     for (std::int64_t step = 0;; ++step) {
       if (options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed)) {
         result_.stopped = true;
@@ -42,19 +73,26 @@ class Session {
 
   void run_step(std::int64_t step, const StepInfo& info) {
     const bool warmup = step < options_.warmup_steps;
-    const bool traced = !options_.measure_perturbation || (step - options_.warmup_steps) % 2 != 0;
-    source_.set_enabled(traced && !warmup);
+    const TraceRotation::Step how = warmup ? TraceRotation::Step{TraceDetail::kNode, false}
+                                           : rotation_.at(step - options_.warmup_steps);
+    if (how.detail != detail_) source_.set_detail(*(detail_ = how.detail));
     source_.begin_step();
     runner_.run();
     const std::int64_t wall_ns = source_.end_step();
     list_.activities.clear();
     source_.drain(list_);
-    if (warmup) return;
-    if (traced) {
-      sample(step, wall_ns, info);
-      if (options_.on_activities) options_.on_activities(list_);
-    } else {
-      measurement().perturbation->untraced_wall_ns.push_back(wall_ns);
+    if (!how.counts) return;
+    switch (how.detail) {
+      case TraceDetail::kNone:
+        measurement().perturbation->untraced_wall_ns.push_back(wall_ns);
+        break;
+      case TraceDetail::kGraph:
+        measurement().perturbation->graph_wall_ns.push_back(wall_ns);
+        break;
+      case TraceDetail::kNode:
+        sample(step, wall_ns, info);
+        if (options_.on_activities) options_.on_activities(list_);
+        break;
     }
   }
 
@@ -64,7 +102,9 @@ class Session {
     attribute::Options options;
     options.on_work = [&](const attribute::WorkTime& work) {
       const Activity& activity = list_.activities[work.index];
-      kernels_.add(list_.name_of(activity), work.stage, row, work.own_ns);
+      const std::string_view op =
+          activity.range == kNoName ? std::string_view() : list_.names[activity.range];
+      kernels_.add(list_.name_of(activity), work.stage, row, work.own_ns, op);
       ++ranges_;
     };
     const attribute::Attribution attributed = attribute::attribute(list_, options);
@@ -89,23 +129,26 @@ class Session {
   }
 
   void finish(const profile::Losses& before) {
-    source_.set_enabled(true);
+    source_.set_detail(TraceDetail::kNone);
     const std::size_t steps = measurement().steps.size();
     measurement().kernels = kernels_.summaries(steps);
     const profile::Losses after = source_.losses();
     for (const profile::LossInfo& loss : profile::kLosses) {
       measurement().losses.*loss.counter += after.*loss.counter - before.*loss.counter;
     }
+    measurement().collector = source_.take_facts();
     if (measurement().perturbation && steps > 0) {
-      measurement().perturbation->range_cost_ns = measure_range_cost_ns();
+      measurement().perturbation->range_cost_ns = source_.range_cost_ns();
       measurement().perturbation->ranges_per_step =
           static_cast<double>(ranges_) / static_cast<double>(steps);
     }
   }
 
-  HostSource& source_;
+  TraceSource& source_;
   const StepRunner& runner_;
   const SessionOptions& options_;
+  TraceRotation rotation_;
+  std::optional<TraceDetail> detail_;  // as last set
   SessionResult result_;
   ActivityList list_;  // reused: names stay, activities are of one step
   attribute::KernelTable kernels_;
@@ -114,7 +157,7 @@ class Session {
 
 }  // namespace
 
-SessionResult run_session(HostSource& source, const StepRunner& runner,
+SessionResult run_session(TraceSource& source, const StepRunner& runner,
                           const SessionOptions& options) {
   DSCOPE_REQUIRE(runner.prepare && runner.run, "a session needs a step to prepare and to run");
   return Session(source, runner, options).run();

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "profiler/collect/host_source.h"
+#include "profiler/collect/trace_source.h"
 #include "profiler/profile/profile.h"
 
 #include <atomic>
@@ -30,9 +30,12 @@ struct StepRunner {
 struct SessionOptions {
   // Steps that are run first and not sampled. They consume steps of the workload.
   std::int64_t warmup_steps = 1;
-  // Every other step runs untraced (the first one does): the difference is the perturbation.
-  // Untraced steps consume steps of the workload and give no stage times.
+  // Blocks of steps run untraced, traced as whole graphs (where the source can) and traced in full,
+  // in turn: the differences are the perturbation. Only steps traced in full give stage times; the
+  // others consume steps of the workload all the same.
   bool measure_perturbation = false;
+  std::int64_t block_steps = 1;
+  std::int64_t settle_steps = 0;            // of each block, run after the change and not counted
   const std::atomic<bool>* stop = nullptr;  // checked before every step
   // Called after every traced step with its events (a trace file); the list is reused afterwards.
   std::function<void(const ActivityList&)> on_activities;
@@ -46,9 +49,10 @@ struct SessionResult {
 };
 
 // Runs steps until the workload ends or `stop` is set; the step that is running is finished and
-// kept. Memory grows only with the raw samples: about 400 bytes a step and 8 bytes for every op
-// name; events are dropped after each step. Exceptions of the runner pass through.
-[[nodiscard]] SessionResult run_session(HostSource& source, const StepRunner& runner,
+// kept. The source is left recording nothing. Memory grows only with the raw samples: about 400
+// bytes a step and 8 bytes for every op name; events are dropped after each step. Exceptions of the
+// runner pass through.
+[[nodiscard]] SessionResult run_session(TraceSource& source, const StepRunner& runner,
                                         const SessionOptions& options);
 
 }  // namespace dscope::collect

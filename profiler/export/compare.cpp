@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace dscope::exporter {
 namespace {
 
+using profile::KernelSummary;
 using profile::Measurement;
 using profile::Profile;
 using profile::StepSample;
@@ -109,31 +111,93 @@ Delta compare_stage(const StageInfo& stage, const Profile& a, const Profile& b,
   return delta;
 }
 
-using OpKey = std::pair<std::string, Stage>;
+// The same op in both documents; null: not in that one.
+struct OpPair {
+  const KernelSummary* a = nullptr;
+  const KernelSummary* b = nullptr;
+};
 
-std::map<OpKey, std::vector<double>> op_samples(const Profile& profile) {
-  std::map<OpKey, std::vector<double>> samples;
-  for (const profile::KernelSummary& kernel : measurement_of(profile).kernels) {
-    samples[{kernel.name, kernel.stage}] = {kernel.step_ns.begin(), kernel.step_ns.end()};
+std::vector<double> samples_of(const KernelSummary* kernel) {
+  if (kernel == nullptr) return {};
+  return {kernel->step_ns.begin(), kernel->step_ns.end()};
+}
+
+// Pairs by name and stage, in the order of the names.
+std::vector<OpPair> pair_by_name(const Profile& a, const Profile& b) {
+  std::map<std::pair<std::string, Stage>, OpPair> pairs;
+  for (const KernelSummary& k : measurement_of(a).kernels) pairs[{k.name, k.stage}].a = &k;
+  for (const KernelSummary& k : measurement_of(b).kernels) pairs[{k.name, k.stage}].b = &k;
+  std::vector<OpPair> list;
+  for (const auto& [key, pair] : pairs) list.push_back(pair);
+  return list;
+}
+
+// Calls in one step, to tell what runs in every layer from what runs once.
+double calls_per_step(const KernelSummary& kernel) {
+  return static_cast<double>(kernel.count) /
+         static_cast<double>(std::max<std::size_t>(1, kernel.step_ns.size()));
+}
+
+// Ops that are in one document only, of one stage and as many calls a step, by position.
+using Alone = std::map<std::pair<Stage, std::int64_t>, std::vector<const KernelSummary*>>;
+
+Alone alone(const std::vector<OpPair>& pairs, const KernelSummary* OpPair::*here,
+            const KernelSummary* OpPair::*there) {
+  Alone groups;
+  for (const OpPair& pair : pairs) {
+    const KernelSummary* kernel = pair.*here;
+    if (kernel == nullptr || pair.*there != nullptr || !kernel->position) continue;
+    groups[{kernel->stage, std::llround(calls_per_step(*kernel))}].push_back(kernel);
   }
-  return samples;
+  for (auto& [key, kernels] : groups) {
+    std::stable_sort(kernels.begin(), kernels.end(),
+                     [](const auto* x, const auto* y) { return *x->position < *y->position; });
+  }
+  return groups;
+}
+
+// Kernels of another library have other names. What is left over is paired when a stage has as many
+// of them on both sides, with as many calls a step: in the order in which a step runs them.
+void pair_by_position(std::vector<OpPair>& pairs) {
+  const Alone only_a = alone(pairs, &OpPair::a, &OpPair::b);
+  const Alone only_b = alone(pairs, &OpPair::b, &OpPair::a);
+  std::map<const KernelSummary*, const KernelSummary*> partner;  // of those of A
+  std::set<const KernelSummary*> taken;
+  for (const auto& [key, of_a] : only_a) {
+    const auto of_b = only_b.find(key);
+    if (of_b == only_b.end() || of_b->second.size() != of_a.size()) continue;
+    for (std::size_t i = 0; i < of_a.size(); ++i) {
+      partner[of_a[i]] = of_b->second[i];
+      taken.insert(of_b->second[i]);
+    }
+  }
+  std::erase_if(pairs, [&](const OpPair& p) { return p.a == nullptr && taken.contains(p.b); });
+  for (OpPair& pair : pairs) {
+    const auto found = partner.find(pair.a);
+    if (pair.b == nullptr && found != partner.end()) pair.b = found->second;
+  }
+}
+
+Delta compare_op(const OpPair& pair, const Comparability& allowed, const CompareOptions& options) {
+  const KernelSummary& known = pair.a != nullptr ? *pair.a : *pair.b;
+  Delta delta;
+  delta.id = delta.label = known.name;
+  delta.stage = known.stage;
+  if (pair.a != nullptr && pair.b != nullptr && pair.a->name != pair.b->name) {
+    delta.b_id = pair.b->name;
+    delta.label = fmt::format("{} -> {}", pair.a->name, pair.b->name);
+  }
+  measure(delta, samples_of(pair.a), samples_of(pair.b), allowed.of(known.stage),
+          options.threshold);
+  return delta;
 }
 
 std::vector<Delta> compare_ops(const Profile& a, const Profile& b, const Comparability& allowed,
                                const CompareOptions& options) {
-  const auto of_a = op_samples(a);
-  const auto of_b = op_samples(b);
-  std::map<OpKey, std::pair<std::vector<double>, std::vector<double>>> both;
-  for (const auto& [key, samples] : of_a) both[key].first = samples;
-  for (const auto& [key, samples] : of_b) both[key].second = samples;
+  std::vector<OpPair> pairs = pair_by_name(a, b);
+  pair_by_position(pairs);
   std::vector<Delta> ops;
-  for (const auto& [key, samples] : both) {
-    Delta delta;
-    delta.id = delta.label = key.first;
-    delta.stage = key.second;
-    measure(delta, samples.first, samples.second, allowed.of(key.second), options.threshold);
-    ops.push_back(std::move(delta));
-  }
+  for (const OpPair& pair : pairs) ops.push_back(compare_op(pair, allowed, options));
   std::stable_sort(ops.begin(), ops.end(), [](const Delta& x, const Delta& y) {
     const auto size = [](const Delta& d) {
       return std::fabs(d.b_ns.value_or(0) - d.a_ns.value_or(0));

@@ -27,6 +27,7 @@ inline constexpr std::array<std::string_view, 5> kVerdictNames{"SAME", "FASTER",
 // One line of a comparison: B against A.
 struct Delta {
   std::string id;               // stage id, or the name of an op
+  std::string b_id;             // of an op: its name in B, where that is another one
   std::string label;            // for people
   Stage stage = Stage::kOther;  // of the stage or the op; for the step meaningless
   std::optional<double> a_ns;   // median per step; empty: not in this document
@@ -61,6 +62,8 @@ struct CompareOptions {
 //   - a stage is compared where its bytes and FLOPs per step agree within the threshold (context
 //     and routing change some stages and leave others alone), or the documents do not know them;
 //   - the step as a whole and its gap are compared when every stage is.
+// Ops are matched by name and stage; those left over by stage, calls per step and position, when a
+// stage has as many of them in both documents.
 // Devices and back ends may differ: that is what one compares, and it is noted.
 // Step times are those of the untraced steps when both documents have them.
 [[nodiscard]] Comparison compare(const profile::Profile& a, const profile::Profile& b,

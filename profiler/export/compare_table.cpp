@@ -161,6 +161,7 @@ ordered_json to_json(const Comparison& comparison, const GateResult* gate) {
   for (const Delta& op : comparison.ops) {
     ordered_json entry = to_json(op);
     entry["stage"] = info(op.stage).id;
+    if (!op.b_id.empty()) entry["b_id"] = op.b_id;
     out["ops"].push_back(std::move(entry));
   }
   out["notes"] = comparison.notes;

@@ -7,6 +7,7 @@
 #include "profiler/export/stage_table.h"
 #include "profiler/export/svg_bars.h"
 #include "profiler/export/text.h"
+#include "profiler/export/views.h"
 
 namespace dscope::exporter {
 namespace {
@@ -33,6 +34,9 @@ constexpr const char* kHead = R"(<!DOCTYPE html>
   td { overflow-wrap: anywhere; }
 </style>
 )";
+
+constexpr std::size_t kTopOfStage = 5;
+constexpr std::size_t kOpRows = 200;
 
 std::string section(const std::string& title, const std::string& body) {
   return "<section>\n<h2>" + escape_html(title) + "</h2>\n" + body + "</section>\n";
@@ -61,11 +65,13 @@ std::string html_report(const profile::Profile& profile) {
   std::string out = std::string(kHead) + "<title>" + title + "</title>\n</head>\n<body>\n<main>\n";
   out += "<h1>" + title + "</h1>\n";
   out += "<section>\n" + stage_bar_svg(report) + fact_table(verdicts(report)) + "</section>\n";
+  out += section("MoE, NCCL, FlashMLA, rest", stage_table(seed_report(profile)).render_html());
   out += section("Stages", stage_table(report).render_html());
   if (report.steps) out += "<section>\n" + step_bars_svg(profile) + "</section>\n";
   if (!profile.measurement->kernels.empty()) {
     out += "<section>\n" + op_bars_svg(profile) + "</section>\n";
-    out += section("Ops", kernel_table(profile).render_html());
+    out += section("Longest of each stage", top_kernel_table(profile, kTopOfStage).render_html());
+    out += section("Ops", kernel_table(profile, kOpRows).render_html());
   }
   out += section("Run", fact_table(facts(profile)));
   if (profile.device && !profile.device->missing.empty()) {

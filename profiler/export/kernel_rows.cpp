@@ -24,6 +24,7 @@ TextTable kernel_table(const profile::Profile& profile, std::size_t most) {
                    {"min_ns", "Min", Align::kRight},
                    {"median_ns", "Median", Align::kRight},
                    {"p95_ns", "p95", Align::kRight},
+                   {"p99_ns", "p99", Align::kRight},
                    {"max_ns", "Max", Align::kRight}});
   if (!profile.measurement) return table;
   const auto& kernels = profile.measurement->kernels;
@@ -40,6 +41,7 @@ TextTable kernel_table(const profile::Profile& profile, std::size_t most) {
                    duration(kernel.min_ns),
                    duration(kernel.median_ns),
                    duration(kernel.p95_ns),
+                   duration(kernel.p99_ns),
                    duration(kernel.max_ns)});
   }
   return table;

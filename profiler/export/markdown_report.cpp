@@ -6,6 +6,7 @@
 #include "profiler/export/report_facts.h"
 #include "profiler/export/stage_table.h"
 #include "profiler/export/text.h"
+#include "profiler/export/views.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@ namespace dscope::exporter {
 namespace {
 
 constexpr std::size_t kOpRows = 30;
+constexpr std::size_t kTopOfStage = 3;
 
 std::string fact_table(const std::vector<Fact>& facts) {
   TextTable table({{"label", ""}, {"value", ""}});
@@ -26,8 +28,11 @@ std::string markdown_report(const profile::Profile& profile) {
   const StageReport report = stage_report(profile);
   std::string out = fmt::format("# Decode step, {}\n\n", markdown_text(report.title));
   out += fact_table(verdicts(report));
+  out += "\n## MoE, NCCL, FlashMLA, rest\n\n" + render(seed_report(profile), Format::kMarkdown);
   out += "\n## Stages\n\n" + render(report, Format::kMarkdown);
   if (!profile.measurement->kernels.empty()) {
+    out += "\n## Longest of each stage\n\n" +
+           top_kernel_table(profile, kTopOfStage).render(Format::kMarkdown);
     out += "\n## Ops\n\n" + kernel_table(profile, kOpRows).render(Format::kMarkdown);
     if (const std::size_t all = profile.measurement->kernels.size(); all > kOpRows) {
       out += fmt::format("\n{} more are in the document.\n", all - kOpRows);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/export/report_facts.h"
 
+#include "profiler/export/text.h"
 #include "workloads/base/units.h"
 
 #include <fmt/format.h>
@@ -81,6 +82,63 @@ std::string describe(const PerturbationSummary& p, double step_ns) {
   return parts.empty() ? p.method : fmt::format("{}", fmt::join(parts, "; "));
 }
 
+std::string describe(const CommSummary& comm) {
+  std::vector<std::string> parts;
+  const auto part = [&](const std::optional<double>& ns, const char* what) {
+    if (ns) parts.push_back(fmt::format("{} {}", format_ns(*ns), what));
+  };
+  part(comm.wait_ns, "waiting for other ranks");
+  part(comm.transfer_ns, "transfer");
+  if (comm.split == "minimum duration") {
+    parts.back() += " (estimated from the shortest of each kind)";
+  } else if (!comm.split.empty()) {
+    parts.back() += fmt::format(" ({})", comm.split);
+  }
+  part(comm.launch_ns, "idle before");
+  part(comm.exposed_ns, "exposed");
+  part(comm.hidden_ns, "hidden");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string describe(const std::vector<profile::LabelTotals>& sources) {
+  double all_ns = 0;
+  for (const profile::LabelTotals& totals : sources) all_ns += static_cast<double>(totals.time_ns);
+  std::vector<std::string> parts;
+  for (const profile::LabelTotals& totals : sources) {
+    const double share = all_ns > 0 ? static_cast<double>(totals.time_ns) / all_ns * 100 : 0;
+    std::string part = totals.source == "none"     ? fmt::format("{:.2f} % unknown", share)
+                       : totals.source == "source" ? fmt::format("{:.2f} % from the source", share)
+                       : totals.source == "neighbour"
+                           ? fmt::format("{:.2f} % by position", share)
+                           : fmt::format("{:.2f} % by {}", share, totals.source);
+    part += fmt::format(" ({} call{}", totals.count, totals.count == 1 ? "" : "s");
+    if (totals.confidence) part += fmt::format(", confidence {:.2f}", *totals.confidence);
+    parts.push_back(part + ")");
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string describe(const std::vector<profile::UnattributedName>& names) {
+  constexpr std::size_t kShown = 5;
+  constexpr std::size_t kLongest = 60;
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    parts.push_back(fmt::format("{} ({} x, {})", shorten(names[i].name, kLongest), names[i].count,
+                                format_ns(static_cast<double>(names[i].time_ns))));
+  }
+  if (names.size() > kShown) parts.push_back(fmt::format("{} more", names.size() - kShown));
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string describe_steps(const StageReport& report) {
+  std::string text = report.steps_from.empty() ? "" : "from " + report.steps_from;
+  if (report.excluded_steps > 0) {
+    text += fmt::format("; {} partial one{} at the ends left out", report.excluded_steps,
+                        report.excluded_steps == 1 ? "" : "s");
+  }
+  return text;
+}
+
 void add(std::vector<Fact>& facts, const char* label, std::string value) {
   if (!value.empty()) facts.push_back({label, std::move(value)});
 }
@@ -139,6 +197,10 @@ std::vector<Fact> verdicts(const StageReport& report) {
                                          report.closure_error * 100,
                                          report.closure_error > 0.01 ? ": MORE THAN 1 %" : "")});
   list.push_back({"Losses", describe(report.losses)});
+  add(list, "Steps", describe_steps(report));
+  if (report.comm) add(list, "NCCL", describe(*report.comm));
+  add(list, "Labels", describe(report.label_sources));
+  add(list, "Unknown", describe(report.unattributed));
   if (report.perturbation) {
     list.push_back({"Tracing", describe(*report.perturbation, report.step_ns)});
   }

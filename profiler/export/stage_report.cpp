@@ -8,6 +8,8 @@
 #include "workloads/base/units.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 namespace dscope::exporter {
 namespace {
@@ -17,20 +19,27 @@ using profile::Profile;
 using profile::StepSample;
 
 template <class ValueOf>
-double median_of(const std::vector<StepSample>& steps, ValueOf value_of) {
+std::vector<double> values_of(const std::vector<StepSample>& steps, ValueOf value_of) {
   std::vector<double> values;
   values.reserve(steps.size());
   for (const StepSample& step : steps) values.push_back(static_cast<double>(value_of(step)));
-  return profile::median(std::move(values));
+  return values;
 }
 
-std::optional<double> nccl_wait_ns(const std::vector<StepSample>& steps) {
-  std::vector<double> waits;
+template <class ValueOf>
+double median_of(const std::vector<StepSample>& steps, ValueOf value_of) {
+  return profile::median(values_of(steps, value_of));
+}
+
+// Of the steps that know it.
+std::optional<double> median_of(const std::vector<StepSample>& steps,
+                                std::optional<std::int64_t> StepSample::*value) {
+  std::vector<double> values;
   for (const StepSample& step : steps) {
-    if (step.nccl_wait_ns) waits.push_back(static_cast<double>(*step.nccl_wait_ns));
+    if (step.*value) values.push_back(static_cast<double>(*(step.*value)));
   }
-  if (waits.empty()) return std::nullopt;
-  return profile::median(std::move(waits));
+  if (values.empty()) return std::nullopt;
+  return profile::median(std::move(values));
 }
 
 // DRAM traffic of a stage per step, or for collectives the payload on the wire.
@@ -44,20 +53,41 @@ std::optional<double> bytes_of(Stage stage, const std::optional<profile::Workloa
   return bytes;
 }
 
-StageRow stage_row(const Profile& profile, const StageInfo& info, std::int64_t wall_ns) {
-  const std::vector<StepSample>& steps = profile.measurement->steps;
+// The times of one or several stages as one row.
+StageRow times_row(const std::vector<StepSample>& steps, const std::vector<Stage>& stages,
+                   std::int64_t wall_ns) {
+  const auto sum_of = [&](auto value_of) {
+    return [&stages, value_of](const StepSample& step) {
+      std::int64_t sum = 0;
+      for (const Stage stage : stages) sum = profile::add_saturating(sum, value_of(step, stage));
+      return sum;
+    };
+  };
+  const auto time_of = sum_of([](const StepSample& s, Stage stage) { return s.time_ns(stage); });
   StageRow row;
-  row.stage = info.stage;
-  row.label = stage_label(info.stage, profile);
-  row.time_ns = median_of(steps, [&](const StepSample& s) { return s.time_ns(info.stage); });
-  row.launches = median_of(steps, [&](const StepSample& s) {
-    return s.stage_launches[static_cast<std::size_t>(info.stage)];
-  });
+  row.stage = stages.front();
+  row.id = info(row.stage).id;
+  const std::vector<double> times = values_of(steps, time_of);
+  row.time_ns = profile::median(times);
+  if (times.size() > 1) {
+    row.p95_ns = profile::percentile(times, 0.95);
+    row.p99_ns = profile::percentile(times, 0.99);
+  }
+  row.launches = median_of(steps, sum_of([](const StepSample& s, Stage stage) {
+                             return s.stage_launches[static_cast<std::size_t>(stage)];
+                           }));
   for (const StepSample& step : steps) {
-    row.total_ns = profile::add_saturating(row.total_ns, step.time_ns(info.stage));
+    row.total_ns = profile::add_saturating(row.total_ns, time_of(step));
   }
   if (wall_ns > 0) row.share = static_cast<double>(row.total_ns) / static_cast<double>(wall_ns);
-  if (info.stage == Stage::kNccl) row.wait_ns = nccl_wait_ns(steps);
+  return row;
+}
+
+StageRow stage_row(const Profile& profile, const StageInfo& info, std::int64_t wall_ns) {
+  const std::vector<StepSample>& steps = profile.measurement->steps;
+  StageRow row = times_row(steps, {info.stage}, wall_ns);
+  row.label = stage_label(info.stage, profile);
+  if (info.stage == Stage::kNccl) row.wait_ns = median_of(steps, &StepSample::nccl_wait_ns);
   row.bytes = bytes_of(info.stage, profile.workload);
   if (row.bytes && row.time_ns > 0) row.gbps = gbps(*row.bytes, row.time_ns);
   const double bandwidth_gbps =
@@ -66,6 +96,25 @@ StageRow stage_row(const Profile& profile, const StageInfo& info, std::int64_t w
     row.floor_ns = *row.bytes / bandwidth_gbps;
   }
   return row;
+}
+
+std::optional<CommSummary> comm_of(const Measurement& measurement) {
+  const std::vector<StepSample>& steps = measurement.steps;
+  CommSummary comm;
+  comm.wait_ns = median_of(steps, &StepSample::nccl_wait_ns);
+  comm.transfer_ns = median_of(steps, &StepSample::nccl_transfer_ns);
+  comm.launch_ns = median_of(steps, &StepSample::nccl_launch_ns);
+  comm.exposed_ns = median_of(steps, &StepSample::comm_exposed_ns);
+  comm.hidden_ns = median_of(steps, &StepSample::comm_hidden_ns);
+  comm.split = measurement.nccl_split.value_or("");
+  if (!comm.wait_ns && !comm.exposed_ns) return std::nullopt;
+  return comm;
+}
+
+std::int64_t devices_of(const std::vector<StepSample>& steps) {
+  std::set<std::optional<std::int64_t>> devices;
+  for (const StepSample& step : steps) devices.insert(step.device);
+  return static_cast<std::int64_t>(devices.size());
 }
 
 PerturbationSummary summarise(const profile::Perturbation& from, double traced_step_ns) {
@@ -94,7 +143,16 @@ StageReport stage_report(const Profile& profile) {
   StageReport report;
   report.title = headline(profile);
   if (profile.provenance) report.kind = profile.provenance->kind;
-  if (measurement.has_steps) report.steps = static_cast<std::int64_t>(measurement.steps.size());
+  report.devices = devices_of(measurement.steps);
+  if (measurement.has_steps) {
+    const auto samples = static_cast<std::int64_t>(measurement.steps.size());
+    report.steps = (samples + report.devices - 1) / report.devices;
+  }
+  report.steps_from = measurement.steps_from;
+  report.excluded_steps = measurement.excluded_steps;
+  report.comm = comm_of(measurement);
+  report.label_sources = measurement.label_sources;
+  report.unattributed = measurement.unattributed;
   std::int64_t tokens = 0;
   for (const StepSample& step : measurement.steps) {
     report.wall_ns = profile::add_saturating(report.wall_ns, step.wall_ns);
@@ -115,6 +173,25 @@ StageReport stage_report(const Profile& profile) {
   if (measurement.perturbation) {
     report.perturbation = summarise(*measurement.perturbation, report.step_ns);
   }
+  return report;
+}
+
+StageReport seed_report(const Profile& profile) {
+  StageReport report = stage_report(profile);
+  std::vector<Stage> rest;
+  std::vector<StageRow> rows;
+  for (StageRow& row : report.stages) {
+    const bool own = row.stage == Stage::kMoe || row.stage == Stage::kNccl ||
+                     row.stage == Stage::kFlashMla || row.stage == Stage::kGap;
+    if (own) rows.push_back(std::move(row));
+    if (!own) rest.push_back(row.stage);
+  }
+  StageRow others = times_row(profile.measurement->steps, rest, report.wall_ns);
+  others.stage = Stage::kOther;
+  others.id = "rest";
+  others.label = "Rest";
+  rows.insert(rows.end() - 1, std::move(others));
+  report.stages = std::move(rows);
   return report;
 }
 

@@ -34,7 +34,9 @@ TextTable stage_columns(const StageReport& report) {
                     {"wait_ns", "Wait", Align::kRight},
                     {"bytes", "Bytes", Align::kRight},
                     {"gbps", "GB/s", Align::kRight},
-                    {"floor_ns", "Floor", Align::kRight}});
+                    {"floor_ns", "Floor", Align::kRight},
+                    {"p95_ns", "p95", Align::kRight},
+                    {"p99_ns", "p99", Align::kRight}});
 }
 
 // Cells for programs that people see elsewhere or not at all.
@@ -43,12 +45,11 @@ Cell hidden(CellValue value) {
 }
 
 void add_stage(TextTable& table, const StageRow& row, double largest_share) {
-  table.add_row({hidden(std::string(info(row.stage).id)), row.label, ns_cell(row.time_ns),
-                 hidden(row.total_ns), share_cell(row.share),
-                 bar(row.share / std::max(largest_share, 1e-9), kBarWidth),
+  table.add_row({hidden(row.id), row.label, ns_cell(row.time_ns), hidden(row.total_ns),
+                 share_cell(row.share), bar(row.share / std::max(largest_share, 1e-9), kBarWidth),
                  row.stage == Stage::kGap ? hidden(row.launches) : number_cell(row.launches),
                  ns_cell(row.wait_ns), bytes_cell(row.bytes), number_cell(row.gbps, 1),
-                 ns_cell(row.floor_ns)});
+                 ns_cell(row.floor_ns), ns_cell(row.p95_ns), ns_cell(row.p99_ns)});
 }
 
 double largest_share(const StageReport& report) {
@@ -63,7 +64,7 @@ void add_total(TextTable& table, const StageReport& report, const char* label, d
   const double share =
       report.wall_ns > 0 ? static_cast<double>(total_ns) / static_cast<double>(report.wall_ns) : 0;
   table.add_row({Cell(), label, ns_cell(ns), Cell(), share_cell(share), Cell(), Cell(), Cell(),
-                 Cell(), Cell(), Cell()});
+                 Cell(), Cell(), Cell(), Cell(), Cell()});
 }
 
 TextTable machine_table(const StageReport& report) {
@@ -76,7 +77,9 @@ std::string heading(const StageReport& report) {
   const std::string steps =
       report.steps ? fmt::format("{} step{}", *report.steps, *report.steps == 1 ? "" : "s")
                    : "no step marks";
-  return printable(report.title + ", " + steps);
+  const std::string devices =
+      report.devices > 1 ? fmt::format(" on each of {} devices", report.devices) : "";
+  return printable(report.title + ", " + steps + devices);
 }
 
 std::string verdict_lines(const StageReport& report) {
@@ -85,6 +88,32 @@ std::string verdict_lines(const StageReport& report) {
     out += fmt::format("{:<8}  {}\n", fact.label, printable(fact.value));
   }
   return out;
+}
+
+// What analysis found beside the times.
+void add_findings(ordered_json& out, const StageReport& report) {
+  if (report.comm) {
+    ordered_json& comm = out["comm"] = ordered_json::object();
+    if (!report.comm->split.empty()) comm["split"] = report.comm->split;
+    set_if(comm, "wait_ns", report.comm->wait_ns);
+    set_if(comm, "transfer_ns", report.comm->transfer_ns);
+    set_if(comm, "launch_ns", report.comm->launch_ns);
+    set_if(comm, "exposed_ns", report.comm->exposed_ns);
+    set_if(comm, "hidden_ns", report.comm->hidden_ns);
+  }
+  if (report.label_sources.empty()) return;
+  out["label_sources"] = ordered_json::array();
+  for (const profile::LabelTotals& totals : report.label_sources) {
+    ordered_json source{
+        {"source", totals.source}, {"count", totals.count}, {"time_ns", totals.time_ns}};
+    set_if(source, "confidence", totals.confidence);
+    out["label_sources"].push_back(std::move(source));
+  }
+  out["unattributed_names"] = ordered_json::array();
+  for (const profile::UnattributedName& name : report.unattributed) {
+    out["unattributed_names"].push_back(
+        {{"name", name.name}, {"count", name.count}, {"time_ns", name.time_ns}});
+  }
 }
 
 }  // namespace
@@ -106,6 +135,9 @@ nlohmann::ordered_json to_json(const StageReport& report) {
   out["kind"] = profile::id(report.kind);
   out["title"] = report.title;
   out["steps"] = report.steps ? ordered_json(*report.steps) : ordered_json(nullptr);
+  out["devices"] = report.devices;
+  if (!report.steps_from.empty()) out["steps_from"] = report.steps_from;
+  out["excluded_steps"] = report.excluded_steps;
   out["wall_ns"] = report.wall_ns;
   out["busy_ns"] = report.busy_ns;
   out["gap_ns"] = report.gap_ns;
@@ -120,15 +152,18 @@ nlohmann::ordered_json to_json(const StageReport& report) {
   out["losses"] = std::move(losses);
   out["stages"] = ordered_json::array();
   for (const StageRow& row : report.stages) {
-    ordered_json stage{{"id", info(row.stage).id}, {"label", row.label},
-                       {"time_ns", row.time_ns},   {"total_ns", row.total_ns},
-                       {"share", row.share},       {"launches", row.launches}};
+    ordered_json stage{{"id", row.id},           {"label", row.label},
+                       {"time_ns", row.time_ns}, {"total_ns", row.total_ns},
+                       {"share", row.share},     {"launches", row.launches}};
+    set_if(stage, "p95_ns", row.p95_ns);
+    set_if(stage, "p99_ns", row.p99_ns);
     set_if(stage, "wait_ns", row.wait_ns);
     set_if(stage, "bytes", row.bytes);
     set_if(stage, "gbps", row.gbps);
     set_if(stage, "floor_ns", row.floor_ns);
     out["stages"].push_back(std::move(stage));
   }
+  add_findings(out, report);
   if (report.perturbation) {
     const PerturbationSummary& p = *report.perturbation;
     ordered_json& perturbation = out["perturbation"] = ordered_json{{"method", p.method}};

@@ -15,9 +15,12 @@
 namespace dscope::exporter {
 
 struct StageRow {
-  Stage stage = Stage::kOther;
+  Stage stage = Stage::kOther;     // for its colour
+  std::string id;                  // of the stage, or "rest" in the seed's view
   std::string label;               // "Host idle" for the gap of the CPU back end
   double time_ns = 0;              // median per step
+  std::optional<double> p95_ns;    // over steps, where there are at least two
+  std::optional<double> p99_ns;    // likewise
   std::int64_t total_ns = 0;       // over all steps
   double share = 0;                // total_ns of the wall time of all steps
   double launches = 0;             // median per step
@@ -36,10 +39,24 @@ struct PerturbationSummary {
   std::optional<double> ranges_per_step;
 };
 
+// Collectives, medians per step where known.
+struct CommSummary {
+  std::optional<double> wait_ns;
+  std::optional<double> transfer_ns;
+  std::optional<double> launch_ns;   // idle directly before, part of the gap
+  std::optional<double> exposed_ns;  // nothing ran beside them
+  std::optional<double> hidden_ns;   // something did
+  std::string split;                 // how wait and transfer were told apart
+};
+
 // The stage table of a profile: computed once, rendered in every format.
 struct StageReport {
   profile::Kind kind = profile::Kind::kMeasured;
-  std::optional<std::int64_t> steps;  // empty: no step marks, the times are of the whole trace
+  std::optional<std::int64_t> steps;  // of each device; empty: no step marks, the times are of the
+                                      // whole trace
+  std::int64_t devices = 1;           // with steps; sums are over all of them
+  std::string steps_from;             // what found the steps; empty: the source knew them
+  std::int64_t excluded_steps = 0;    // partial ones at the ends
   std::int64_t wall_ns = 0;           // sums over all steps: busy + gap = wall
   std::int64_t busy_ns = 0;
   std::int64_t gap_ns = 0;
@@ -50,11 +67,17 @@ struct StageReport {
   profile::Losses losses;
   std::vector<StageRow> stages;  // all stages, in the order of kStages
   std::optional<PerturbationSummary> perturbation;
+  std::optional<CommSummary> comm;
+  std::vector<profile::LabelTotals> label_sources;
+  std::vector<profile::UnattributedName> unattributed;
   std::string title;  // "measured: dsv4-tiny, batch 1, ..."
 };
 
 // Throws Error{kInput} when the document has no measurement with at least one step.
 [[nodiscard]] StageReport stage_report(const profile::Profile& profile);
+
+// The same as the seed of this project splits a step: MoE, NCCL, FlashMLA and the rest, then idle.
+[[nodiscard]] StageReport seed_report(const profile::Profile& profile);
 
 // The JSON of `run`, `import` and `report`.
 [[nodiscard]] nlohmann::ordered_json to_json(const StageReport& report);
@@ -62,7 +85,7 @@ struct StageReport {
 // The rows for people: stages that took time, then totals.
 [[nodiscard]] TextTable stage_table(const StageReport& report);
 
-// Table: aligned for a terminal of 80 columns or more, with bars, totals, closure, losses and
+// Table: aligned for a terminal of 100 columns, with bars, totals, closure, losses and
 // perturbation; stages without time are left out of table and Markdown and kept in JSON and CSV.
 [[nodiscard]] std::string render(const StageReport& report, Format format);
 

@@ -61,6 +61,9 @@ class TextTable {
   void add_row(std::vector<Cell> cells);  // one per column
   void add_rule();                        // a horizontal line before the next row (table only)
 
+  [[nodiscard]] const std::vector<Column>& columns() const { return columns_; }
+  [[nodiscard]] const std::vector<std::vector<Cell>>& rows() const { return rows_; }
+
   // Ends with a newline; JSON is an array of objects.
   [[nodiscard]] std::string render(Format format) const;
   [[nodiscard]] std::string render_html() const;  // a <table>, for reports

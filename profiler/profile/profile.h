@@ -156,7 +156,17 @@ struct StepSample {
   std::optional<std::int64_t> max_context;
   StageValues stage_time_ns{};  // the entry of kGap stays 0: gap_ns has it
   StageValues stage_launches{};
+  std::optional<std::int64_t> device;  // absent: the only one, or the host
+  // What the `nccl` stage was made of, where the evidence allows (Measurement::nccl_split says how
+  // it was found): wait + transfer is the time of the collectives themselves. Launch is not part of
+  // the stage: idle time of the device directly before a collective.
   std::optional<std::int64_t> nccl_wait_ns;
+  std::optional<std::int64_t> nccl_transfer_ns;
+  std::optional<std::int64_t> nccl_launch_ns;
+  // Communication with nothing beside it on the device, and with other work beside it. Intervals,
+  // not shares of them: both together are the time in which at least one collective ran.
+  std::optional<std::int64_t> comm_exposed_ns;
+  std::optional<std::int64_t> comm_hidden_ns;
   JsonValue unknown;
 
   [[nodiscard]] std::int64_t time_ns(Stage stage) const {
@@ -165,16 +175,22 @@ struct StepSample {
 };
 
 // One kernel or op over all steps. Times are its own: without what was nested in it, and with the
-// full duration of work that ran beside other lanes (stage times share such intervals).
+// full duration of work that ran beside other lanes, or that started before its predecessor on the
+// lane had ended (stage times share such intervals, or leave them to the predecessor).
 struct KernelSummary {
   std::string name;
+  std::optional<std::string> op;  // of the decode step, where the collector knew it
   Stage stage = Stage::kUnattributed;
   std::int64_t count = 0;
   std::int64_t total_ns = 0;
   std::int64_t min_ns = 0;
   std::int64_t median_ns = 0;  // from a histogram, to within 0.4 %
   std::int64_t p95_ns = 0;     // likewise
+  std::int64_t p99_ns = 0;     // likewise
   std::int64_t max_ns = 0;
+  // Where in a step it is called first: the number of calls before that. Matches kernels that have
+  // other names in another document. Absent: not known.
+  std::optional<std::int64_t> position;
   std::vector<std::int64_t> step_ns;  // total per step, one entry for each of Measurement::steps
   JsonValue unknown;
 };
@@ -223,8 +239,23 @@ inline constexpr std::array<LossInfo, 11> kLosses{{
 struct Perturbation {
   std::string method;
   std::vector<std::int64_t> untraced_wall_ns;  // raw samples
+  std::vector<std::int64_t> graph_wall_ns;     // traced as whole graphs, without their kernels
   std::optional<double> range_cost_ns;         // of one begin/end pair, measured on this machine
   std::optional<double> ranges_per_step;       // mean
+  JsonValue unknown;
+};
+
+// How the collector fared.
+struct Collector {
+  std::string name;  // "cupti"
+  std::optional<std::string> version;
+  std::optional<bool> hardware_trace;               // timestamps from the hardware event system
+  std::optional<std::int64_t> records;              // of work, taken over all traced steps
+  std::optional<std::int64_t> buffer_bytes;         // of one record buffer
+  std::optional<std::int64_t> buffers_high_water;   // most of them in use at once
+  std::optional<std::int64_t> clock_residual_ns;    // furthest that work lay outside its step
+  std::optional<std::int64_t> unlabelled_nodes;     // records of graph nodes made before it looked
+  std::optional<std::int64_t> overhead_ns;          // that it reports of itself
   JsonValue unknown;
 };
 
@@ -239,14 +270,47 @@ struct ClockSample {
   JsonValue unknown;
 };
 
+// How much work came to its stage in which way, inside steps.
+struct LabelTotals {
+  std::string source;                // "source", "range", "name", "neighbour" or "none"
+  std::int64_t count = 0;            // pieces of work
+  std::int64_t time_ns = 0;          // sum of own times
+  std::optional<double> confidence;  // 0 .. 1, mean by time; of "neighbour" only
+  JsonValue unknown;
+};
+
+// Work of one name that no rule recognised.
+struct UnattributedName {
+  std::string name;
+  std::int64_t count = 0;
+  std::int64_t time_ns = 0;  // sum of own times
+  JsonValue unknown;
+};
+
+// Records of the source that were read and not used.
+struct SkippedRecords {
+  std::string reason;
+  std::int64_t count = 0;
+  JsonValue unknown;
+};
+
 struct Measurement {
   // False: the source had no step marks, and `steps` holds one entry for the whole trace.
   bool has_steps = true;
   std::string clock;  // what the timestamps come from: "steady_clock", "cupti", ...
-  std::vector<StepSample> steps;
+  // What said where steps begin and end: "annotations", "graph launches", "kernel NAME", ...;
+  // empty: the source itself.
+  std::string steps_from;
+  std::int64_t excluded_steps = 0;     // partial ones at the ends of the recording
+  std::vector<StepSample> steps;       // by device, then in time
   std::vector<KernelSummary> kernels;  // by descending total_ns
+  std::vector<LabelTotals> label_sources;
+  std::vector<UnattributedName> unattributed;  // longest first
+  std::optional<std::string> nccl_split;       // how wait and transfer were told apart
   Losses losses;
+  std::vector<SkippedRecords> skipped;
   std::optional<Perturbation> perturbation;
+  std::optional<Collector> collector;
   std::vector<ClockSample> clock_samples;
   std::optional<std::string> trace_file;  // beside the document: the full event list
   JsonValue unknown;

@@ -120,18 +120,26 @@ void visit_fields(Is<StepSample> auto& s, auto&& visit) {
   visit("max_context", s.max_context);
   visit("stage_time_ns", s.stage_time_ns, kRequired);
   visit("stage_launches", s.stage_launches, kRequired);
+  visit("device", s.device);
   visit("nccl_wait_ns", s.nccl_wait_ns);
+  visit("nccl_transfer_ns", s.nccl_transfer_ns);
+  visit("nccl_launch_ns", s.nccl_launch_ns);
+  visit("comm_exposed_ns", s.comm_exposed_ns);
+  visit("comm_hidden_ns", s.comm_hidden_ns);
 }
 
 void visit_fields(Is<KernelSummary> auto& s, auto&& visit) {
   visit("name", s.name, kRequired);
+  visit("op", s.op);
   visit("stage", s.stage, kRequired);
   visit("count", s.count, kRequired);
   visit("total_ns", s.total_ns, kRequired);
   visit("min_ns", s.min_ns);
   visit("median_ns", s.median_ns);
   visit("p95_ns", s.p95_ns);
+  visit("p99_ns", s.p99_ns);
   visit("max_ns", s.max_ns);
+  visit("position", s.position);
   visit("step_ns", s.step_ns);
 }
 
@@ -142,8 +150,21 @@ void visit_fields(Is<Losses> auto& s, auto&& visit) {
 void visit_fields(Is<Perturbation> auto& s, auto&& visit) {
   visit("method", s.method, kRequired);
   visit("untraced_wall_ns", s.untraced_wall_ns);
+  visit("graph_wall_ns", s.graph_wall_ns);
   visit("range_cost_ns", s.range_cost_ns);
   visit("ranges_per_step", s.ranges_per_step);
+}
+
+void visit_fields(Is<Collector> auto& s, auto&& visit) {
+  visit("name", s.name, kRequired);
+  visit("version", s.version);
+  visit("hardware_trace", s.hardware_trace);
+  visit("records", s.records);
+  visit("buffer_bytes", s.buffer_bytes);
+  visit("buffers_high_water", s.buffers_high_water);
+  visit("clock_residual_ns", s.clock_residual_ns);
+  visit("unlabelled_nodes", s.unlabelled_nodes);
+  visit("overhead_ns", s.overhead_ns);
 }
 
 void visit_fields(Is<ClockSample> auto& s, auto&& visit) {
@@ -156,13 +177,38 @@ void visit_fields(Is<ClockSample> auto& s, auto&& visit) {
   visit("throttle_reasons", s.throttle_reasons);
 }
 
+void visit_fields(Is<LabelTotals> auto& s, auto&& visit) {
+  visit("source", s.source, kRequired);
+  visit("count", s.count, kRequired);
+  visit("time_ns", s.time_ns, kRequired);
+  visit("confidence", s.confidence);
+}
+
+void visit_fields(Is<UnattributedName> auto& s, auto&& visit) {
+  visit("name", s.name, kRequired);
+  visit("count", s.count, kRequired);
+  visit("time_ns", s.time_ns, kRequired);
+}
+
+void visit_fields(Is<SkippedRecords> auto& s, auto&& visit) {
+  visit("reason", s.reason, kRequired);
+  visit("count", s.count, kRequired);
+}
+
 void visit_fields(Is<Measurement> auto& s, auto&& visit) {
   visit("has_steps", s.has_steps);
   visit("clock", s.clock);
+  visit("steps_from", s.steps_from);
+  visit("excluded_steps", s.excluded_steps);
   visit("steps", s.steps, kRequired);
   visit("kernels", s.kernels);
+  visit("label_sources", s.label_sources);
+  visit("unattributed_names", s.unattributed);
+  visit("nccl_split", s.nccl_split);
   visit("losses", s.losses, kRequired);
+  visit("skipped", s.skipped);
   visit("perturbation", s.perturbation);
+  visit("collector", s.collector);
   visit("clock_samples", s.clock_samples);
   visit("trace_file", s.trace_file);
 }

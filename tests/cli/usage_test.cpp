@@ -86,7 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Dscope, HelpShowsCommandsAndExamples) {
   const CommandResult all = dscope("--help");
   EXPECT_EQ(all.exit_code, 0);
-  for (const char* command : {"run", "report", "compare", "devices", "models", "doctor"}) {
+  for (const char* command :
+       {"run", "import", "report", "compare", "devices", "models", "doctor"}) {
     EXPECT_THAT(all.out, HasSubstr(command));
     const CommandResult one = dscope(std::string(command) + " --help");
     EXPECT_EQ(one.exit_code, 0);

@@ -40,7 +40,9 @@ const std::vector<Layer>& layers() {
       {"profiler/cli/*",
        {"workloads/*", "kernels/*", "profiler/*", "model/*", "dscope_build_info.h"}},
       // Predicts the launch that the library would really choose.
-      {"model/*", {"model/*", "workloads/*", "profiler/profile/*", "kernels/*/*_config.h"}},
+      {"model/*",
+       {"model/*", "workloads/*", "profiler/profile/*", "kernels/*/*_config.h",
+        "kernels/common/device_limits.h"}},
       // Everything that is drawn is computed here, by the code that the command line uses.
       {"viewer/view_data/*",
        {"viewer/view_data/*", "workloads/*", "profiler/profile/*", "profiler/attribute/*",

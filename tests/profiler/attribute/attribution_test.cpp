@@ -89,13 +89,42 @@ TEST_F(AttributionTest, TheInnermostWorkOfALaneHasTheTime) {
   EXPECT_EQ(s.gap_ns, 0);
 }
 
-TEST_F(AttributionTest, OverlapOnOneLaneGoesToTheLaterStart) {
+// Programmatic dependent launch: the successor is on the device early and waits.
+TEST_F(AttributionTest, PartialOverlapOnOneLaneBelongsToTheEarlierStart) {
   step(0, 100);
   kernel(0, 60, Stage::kMoe);
   kernel(40, 100, Stage::kNccl);
+  std::vector<WorkTime> work;
+  Options options;
+  options.on_work = [&](const WorkTime& w) { work.push_back(w); };
+  const StepTimes s = attribute(list_, options).steps.at(0);
+  EXPECT_EQ(time(s, Stage::kMoe), 60);
+  EXPECT_EQ(time(s, Stage::kNccl), 40);
+  ASSERT_EQ(work.size(), 2u);
+  EXPECT_EQ(work[0].own_ns, 60);
+  EXPECT_EQ(work[1].own_ns, 60) << "a kernel's own time is what the profiler recorded";
+}
+
+// Three launched early, one after another; the third waits for both.
+TEST_F(AttributionTest, AChainOfEarlyStartsRunsInOrder) {
+  step(0, 100);
+  kernel(0, 50, Stage::kMoe);
+  kernel(10, 70, Stage::kNccl);
+  kernel(20, 100, Stage::kRouter);
   const StepTimes s = attribute(list_).steps.at(0);
-  EXPECT_EQ(time(s, Stage::kMoe), 40);
-  EXPECT_EQ(time(s, Stage::kNccl), 60);
+  EXPECT_EQ(time(s, Stage::kMoe), 50);
+  EXPECT_EQ(time(s, Stage::kNccl), 20);
+  EXPECT_EQ(time(s, Stage::kRouter), 30);
+}
+
+TEST_F(AttributionTest, CommunicationIsExposedOrHidden) {
+  step(0, 100);
+  kernel(0, 40, Stage::kNccl, 1);
+  kernel(30, 60, Stage::kMoe, 2);
+  kernel(80, 90, Stage::kNccl, 1);
+  const StepTimes s = attribute(list_).steps.at(0);
+  EXPECT_EQ(s.comm_exposed_ns, 40);
+  EXPECT_EQ(s.comm_hidden_ns, 10);
 }
 
 // The outer of two that start together is the longer one, whatever the order of records.

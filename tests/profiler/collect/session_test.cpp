@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/collect/session.h"
 
+#include "profiler/collect/host_source.h"
 #include "workloads/base/error.h"
 
 #include <gtest/gtest.h>
@@ -97,6 +98,79 @@ TEST_F(SessionTest, AlternatesUntracedAndTracedSteps) {
   EXPECT_DOUBLE_EQ(m.perturbation->ranges_per_step.value(), 3);
   EXPECT_GT(m.perturbation->range_cost_ns.value(), 0);
   EXPECT_FALSE(m.perturbation->method.empty());
+}
+
+// A source with graphs: what it is told to record, and a kernel of an op in each step.
+class GraphSource final : public TraceSource {
+ public:
+  void begin(Stage, const char*) noexcept override {}
+  void end() noexcept override {}
+  void add(Stage, const char*, std::int64_t, std::int64_t) noexcept override {}
+  void set_detail(TraceDetail detail) override { details.push_back(detail_ = detail); }
+  [[nodiscard]] bool supports(TraceDetail) const override { return true; }
+  void begin_step() override {}
+  std::int64_t end_step() override { return 1000 + 10 * static_cast<std::int64_t>(detail_); }
+  void drain(ActivityList& out) override {
+    if (detail_ != TraceDetail::kNode) return;
+    Activity step;
+    step.kind = ActivityKind::kStep;
+    step.name = out.intern("step");
+    step.start_ns = 5000;
+    step.end_ns = 6020;
+    out.activities.push_back(step);
+    Activity kernel;
+    kernel.stage = Stage::kMoe;
+    kernel.name = out.intern("void gemm()");
+    kernel.range = out.intern("moe_up");
+    kernel.device = 0;
+    kernel.start_ns = 5100;
+    kernel.end_ns = 5600;
+    out.activities.push_back(kernel);
+  }
+  [[nodiscard]] profile::Losses losses() const override { return {}; }
+  [[nodiscard]] std::string_view clock() const override { return "graph clock"; }
+  std::optional<profile::Collector> take_facts() override {
+    profile::Collector facts;
+    facts.name = "fake";
+    return facts;
+  }
+
+  std::vector<TraceDetail> details;
+
+ private:
+  TraceDetail detail_ = TraceDetail::kNone;
+};
+
+TEST(Session, RotatesThroughTheDetailsOfASourceWithGraphs) {
+  GraphSource source;
+  std::int64_t left = 1 + 3 * 4 * 2;
+  SessionOptions options;
+  options.warmup_steps = 1;
+  options.measure_perturbation = true;
+  options.block_steps = 4;
+  options.settle_steps = 1;
+  const profile::Measurement m = run_session(source,
+                                             {[&]() -> std::optional<StepInfo> {
+                                                if (left-- == 0) return std::nullopt;
+                                                return StepInfo{};
+                                              },
+                                              [] {}},
+                                             options)
+                                     .measurement;
+  EXPECT_EQ(m.clock, "graph clock");
+  ASSERT_TRUE(m.perturbation.has_value());
+  EXPECT_EQ(m.perturbation->untraced_wall_ns, std::vector<std::int64_t>(6, 1000));
+  EXPECT_EQ(m.perturbation->graph_wall_ns, std::vector<std::int64_t>(6, 1010));
+  ASSERT_EQ(m.steps.size(), 6u);
+  EXPECT_EQ(m.steps[0].wall_ns, 1020);
+  EXPECT_EQ(m.steps[0].index, 10) << "after warm-up, two blocks and a step to settle";
+  EXPECT_EQ(m.collector.value().name, "fake");
+  ASSERT_EQ(m.kernels.size(), 1u);
+  EXPECT_EQ(m.kernels[0].name, "void gemm()");
+  EXPECT_EQ(m.kernels[0].op, "moe_up");
+  using enum TraceDetail;
+  EXPECT_EQ(source.details, (std::vector{kNone, kGraph, kNode, kNone, kGraph, kNode, kNone}))
+      << "changed between blocks only, and off at the end";
 }
 
 TEST_F(SessionTest, StopsBetweenStepsAndKeepsWhatWasMeasured) {

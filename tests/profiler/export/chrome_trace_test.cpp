@@ -122,5 +122,38 @@ TEST_F(ChromeTrace, AnUnwritablePathIsNamed) {
   }
 }
 
+TEST_F(ChromeTrace, StagesAndWaitingHaveTracks) {
+  add(ActivityKind::kKernel, "_mxfp4_slot_gemv_kernel", 0, 100, 0, 1);
+  add(ActivityKind::kKernel, "_mxfp4_slot_gemv_kernel", 110, 200, 0, 1);
+  add(ActivityKind::kKernel, "ncclDevKernel_AllReduce_LL", 210, 300, 0, 1);
+  add(ActivityKind::kKernel, "ncclDevKernel_AllReduce_LL", 290, 300, 1, 1);
+  add(ActivityKind::kKernel, "_mxfp4_slot_gemv_kernel", 250, 400, 0, 2);
+  const attribute::Analysis analysis = attribute::analyse(list_);
+  ChromeTraceWriter writer(path_);
+  writer.add_stages(list_, analysis);
+  writer.finish();
+  const json trace = read_json_file(path_);
+  std::map<std::string, std::vector<std::pair<double, double>>> slices;
+  for (const json& event : with_phase(trace, "X")) {
+    slices[event["name"]].emplace_back(event["ts"].get<double>(), event["dur"].get<double>());
+  }
+  EXPECT_EQ(slices["MoE"], (std::vector<std::pair<double, double>>{{0, 0.2}, {0.25, 0.15}}));
+  EXPECT_EQ(slices["NCCL"], (std::vector<std::pair<double, double>>{{0.21, 0.09}, {0.29, 0.01}}));
+  EXPECT_EQ(slices["wait for other ranks"], (std::vector<std::pair<double, double>>{{0.21, 0.08}}));
+  std::map<std::string, int> tracks;
+  for (const json& event : with_phase(trace, "M")) {
+    if (event["name"] == "thread_name") ++tracks[event["args"]["name"]];
+  }
+  EXPECT_EQ(tracks, (std::map<std::string, int>{{"MoE", 1}, {"NCCL", 2}, {"NCCL wait", 1}}));
+}
+
+TEST_F(ChromeTrace, StepsOfDevicesHaveTracksOfTheirOwn) {
+  add(ActivityKind::kStep, "step", 0, 100, 0, 0);
+  add(ActivityKind::kStep, "step", 50, 150, 1, 0);
+  const auto events = with_phase(written(), "X");
+  EXPECT_EQ(events[0]["pid"], events[1]["pid"]);
+  EXPECT_NE(events[0]["tid"], events[1]["tid"]);
+}
+
 }  // namespace
 }  // namespace dscope::exporter

@@ -239,5 +239,37 @@ TEST(CompareOutput, Table) {
   EXPECT_THAT(render(c, nullptr, Format::kCsv), HasSubstr("\nstage,moe,MoE,"));
 }
 
+// Kernels of another library: paired by stage, calls and position.
+TEST(Compare, OpsWithOtherNamesAreMatchedByPosition) {
+  Profile a = sample_profile();
+  Profile b = sample_profile();
+  const auto op = [](const char* name, Stage stage, std::int64_t position, std::int64_t ns) {
+    profile::KernelSummary kernel =
+        profile::testing::sample_kernel(name, stage, {ns, ns + 1, ns - 1});
+    kernel.position = position;
+    return kernel;
+  };
+  a.measurement->kernels = {op("triton gate_up", Stage::kMoe, 4, 400),
+                            op("triton down", Stage::kMoe, 6, 200),
+                            op("gate", Stage::kRouter, 1, 20)};
+  b.measurement->kernels = {
+      op("cutlass second", Stage::kMoe, 8, 100), op("cutlass first", Stage::kMoe, 3, 300),
+      op("gate a", Stage::kRouter, 1, 10), op("gate b", Stage::kRouter, 2, 10)};
+  const Comparison comparison = compare(a, b);
+  const auto find = [&](const std::string& id) {
+    const auto found = std::find_if(comparison.ops.begin(), comparison.ops.end(),
+                                    [&](const Delta& delta) { return delta.id == id; });
+    return found == comparison.ops.end() ? Delta{} : *found;
+  };
+  EXPECT_EQ(find("triton gate_up").b_id, "cutlass first");
+  EXPECT_EQ(find("triton gate_up").label, "triton gate_up -> cutlass first");
+  EXPECT_EQ(find("triton gate_up").delta_ns(), -100);
+  EXPECT_EQ(find("triton down").b_id, "cutlass second");
+  EXPECT_EQ(find("gate").reason, "only in A") << "one kernel became two: no pair";
+  EXPECT_EQ(find("gate a").reason, "only in B");
+  EXPECT_EQ(comparison.ops.size(), 5u);
+  EXPECT_EQ(to_json(comparison, nullptr)["ops"][0]["b_id"], "cutlass second");
+}
+
 }  // namespace
 }  // namespace dscope::exporter

@@ -138,8 +138,8 @@ TEST(Reports, NeedAMeasuredStep) {
 
 TEST(KernelTable, LongestFirstAndLimited) {
   EXPECT_EQ(kernel_table(sample_profile(), 1).render(Format::kCsv),
-            "name,stage,count,total_ns,share,min_ns,median_ns,p95_ns,max_ns\n"
-            "moe.routed,moe,3,1950,0.8297872340425532,600,600,600,600\n");
+            "name,stage,count,total_ns,share,min_ns,median_ns,p95_ns,p99_ns,max_ns\n"
+            "moe.routed,moe,3,1950,0.8297872340425532,600,600,600,600,600\n");
 }
 
 }  // namespace

@@ -149,12 +149,12 @@ TEST(StageTable, Table) {
   EXPECT_EQ(render(stage_report(sample_profile()), Format::kTable),
             R"(measured: dsv4-tiny, batch 2, context 64-66, serving, cpu, 3 steps
 
-Stage      Time/step    Share                  Calls    Bytes  GB/s   Floor
-───────────────────────────────────────────────────────────────────────────
-MoE           650 ns   59.1 %  ██████████████      4  1.30 kB   2.0  325 ns
-NCCL          100 ns   12.1 %  ██▉                 2    500 B   5.0
-Host idle     300 ns   28.8 %  ██████▉
-───────────────────────────────────────────────────────────────────────────
+Stage      Time/step    Share                  Calls    Bytes  GB/s   Floor     p95     p99
+───────────────────────────────────────────────────────────────────────────────────────────
+MoE           650 ns   59.1 %  ██████████████      4  1.30 kB   2.0  325 ns  695 ns  699 ns
+NCCL          100 ns   12.1 %  ██▉                 2    500 B   5.0          190 ns  198 ns
+Host idle     300 ns   28.8 %  ██████▉                                       390 ns  398 ns
+───────────────────────────────────────────────────────────────────────────────────────────
 Busy          800 ns   71.2 %
 Step         1.10 us  100.0 %
 
@@ -193,7 +193,7 @@ TEST(StageTable, JsonHasEveryStage) {
   EXPECT_EQ(json["stages"][0],
             nlohmann::json::parse(R"({"id": "moe", "label": "MoE", "time_ns": 650.0,
               "total_ns": 1950, "share": 0.5909090909090909, "launches": 4.0, "bytes": 1300.0,
-              "gbps": 2.0, "floor_ns": 325.0})"));
+              "gbps": 2.0, "floor_ns": 325.0, "p95_ns": 695.0, "p99_ns": 699.0})"));
   EXPECT_EQ(json["stages"][2]["id"], "flashmla");
   EXPECT_EQ(json["stages"][2]["total_ns"], 0);
   EXPECT_EQ(json["stages"][13]["id"], "gap");
@@ -216,9 +216,10 @@ TEST(StageTable, WithoutStepMarksStepsAreNull) {
 
 TEST(StageTable, CsvHasEveryStage) {
   const std::string csv = render(stage_report(sample_profile()), Format::kCsv);
-  EXPECT_THAT(csv,
-              HasSubstr("id,label,time_ns,total_ns,share,launches,wait_ns,bytes,gbps,floor_ns\n"
-                        "moe,MoE,650.0,1950,0.5909090909090909,4.0,,1300.0,2.0,325.0\n"));
+  EXPECT_THAT(
+      csv, HasSubstr("id,label,time_ns,total_ns,share,launches,wait_ns,bytes,gbps,floor_ns,"
+                     "p95_ns,p99_ns\n"
+                     "moe,MoE,650.0,1950,0.5909090909090909,4.0,,1300.0,2.0,325.0,695.0,699.0\n"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 15);
 }
 

@@ -43,7 +43,8 @@ inline KernelSummary sample_kernel(const char* name, Stage stage,
   kernel.step_ns = std::move(step_ns);
   kernel.count = static_cast<std::int64_t>(kernel.step_ns.size());
   for (const std::int64_t ns : kernel.step_ns) kernel.total_ns += ns;
-  kernel.min_ns = kernel.median_ns = kernel.p95_ns = kernel.max_ns = kernel.step_ns.front();
+  kernel.min_ns = kernel.median_ns = kernel.max_ns = kernel.step_ns.front();
+  kernel.p95_ns = kernel.p99_ns = kernel.max_ns;
   return kernel;
 }
 

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/paged_mqa_logits/paged_mqa_logits_config.h"
+#include "model/library_kernels.h"
+#include "model/occupancy.h"
+#include "workloads/op_costs_caches.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dscope::model {
+namespace {
+
+double entry_bytes(const StepContext& context) {
+  return static_cast<double>(kv_entry_bytes(context.shape.model, context.configuration.numerics));
+}
+
+}  // namespace
+
+SparseMlaLaunch sparse_mla_launch(const StepContext& context, int ratio) {
+  const ModelConfig& m = context.shape.model;
+  const Configuration& c = context.configuration;
+  const auto capacity = static_cast<std::int64_t>(context.capacity);
+  std::int64_t width = 0;  // of the compressed entries that indices are kept for
+  if (ratio == 4) width = m.index_topk;
+  if (ratio == 128) width = std::max<std::int64_t>(1, capacity / ratio);
+  SparseMlaLaunch launch;
+  launch.problem = {.tokens = static_cast<std::int64_t>(context.shape.tokens),
+                    .heads = context.shape.layout.heads(m).size(),
+                    .head_dim = m.head_dim,
+                    .tiles = sparse_mla_tiles(m.window, width)};
+  launch.config = pick_config(launch.problem, context.machine.limits());
+  if (c.tiles.mla_heads) {
+    launch.config.heads = static_cast<int>(*c.tiles.mla_heads);
+    launch.config.rows = launch.config.heads > 16 ? 32 : 16;
+  }
+  if (c.tiles.mla_splits) launch.config.splits = static_cast<int>(*c.tiles.mla_splits);
+  const std::int64_t window = std::min(c.context, m.window);
+  const std::int64_t selected = selected_entries(m, ratio, c.context);
+  launch.live_tiles = static_cast<double>(sparse_mla_tiles(window, selected));
+  launch.live_entries = static_cast<double>(window + selected);
+  return launch;
+}
+
+// A block goes through its tiles one after the other; an SM has one block (registers). Heads of a
+// token that are in different blocks gather its entries again, from L2. The last block of a group
+// of splits reads what the others left: float32 rows.
+OpTime library_attention(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
+  const Machine& m = context.machine;
+  const int ratio = context.shape.kinds[static_cast<std::size_t>(op.kind)].ratio;
+  const SparseMlaLaunch launch = sparse_mla_launch(context, ratio);
+  const SparseMlaConfig& config = launch.config;
+  const double groups = static_cast<double>(launch.problem.tokens) *
+                        std::ceil(static_cast<double>(launch.problem.heads) / config.heads);
+  const double useful = std::min(
+      static_cast<double>(config.splits),
+      static_cast<double>(sparse_mla_useful_splits(static_cast<std::int64_t>(launch.live_tiles))));
+  const double blocks = groups * useful;
+  const Waves w = waves(blocks, 1, m);
+  const double chain = std::ceil(launch.live_tiles / useful);
+  const double tile =
+      (config.rows == 32 ? k.attention_wide_tile_cycles : k.attention_tile_cycles) / m.clock_ghz;
+
+  StreamWork work{.bytes = op.cost.bytes()};
+  work.l2_bytes = op.cost.bytes() + groups * launch.live_entries * entry_bytes(context);
+  work.in_flight_bytes = kSparseMlaTile * entry_bytes(context);
+  work.active_sms = std::min(m.sms, blocks);
+  work.balance = blocks / work.active_sms / w.busiest;
+  work.tensor_flops =
+      op.cost.flops *
+      std::max(1.0, static_cast<double>(config.rows) /
+                        std::min<double>(config.heads, static_cast<double>(launch.problem.heads)));
+  OpTime result;
+  result.launches = 1;
+  result.time = context.overhead(1, k.fixed_attention_ns);
+  const LimitedTime stream = context.stream(work);
+  const double tiles_ns = w.busiest * chain * tile;
+  if (tiles_ns > stream.total()) {
+    result.time[Limit::kLatency] += tiles_ns;
+  } else {
+    result.time.add(stream);
+  }
+  if (useful > 1) {
+    result.time[Limit::kLatency] += k.attention_merge_ns * context.clock_scale;
+    const double merged = std::ceil(groups / m.sms) * useful * config.heads *
+                          static_cast<double>(launch.problem.head_dim) * sizeof(float);
+    if (k.attention_merge_bytes_per_ns > 0) {
+      result.time[Limit::kLatency] += merged / k.attention_merge_bytes_per_ns;
+    }
+  }
+  result.blocks_per_sm = 1;
+  result.waves = w.waves;
+  result.bandwidth_gbps = stream_gbps(work, k.efficiency, m);
+  return result;
+}
+
+OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
+  const Machine& m = context.machine;
+  const Configuration& c = context.configuration;
+  const auto tokens = static_cast<std::int64_t>(context.shape.tokens);
+  const auto capacity = static_cast<std::int64_t>(context.capacity) / 4;
+  const PagedMqaLogitsConfig config =
+      pick_config(PagedMqaLogitsProblem{.tokens = tokens, .capacity = capacity}, m.limits());
+  const std::int64_t entries = compressed_entries(4, c.context);
+  const double live_groups = context.shape.tokens * std::ceil(static_cast<double>(entries) /
+                                                              static_cast<double>(kMqaGroup));
+  const double blocks = std::max(
+      1.0, std::min(static_cast<double>(config.blocks), std::ceil(live_groups / kMqaWarps)));
+  const Occupancy fit = occupancy(
+      {.warps = kMqaWarps, .shared_bytes = context.padded(0), .most_per_sm = kMqaBlocksPerSm}, m);
+  const Waves w = waves(blocks, std::max(1.0, fit.blocks_per_sm), m);
+  const auto entry = static_cast<double>(index_entry_bytes(context.shape.model, c.numerics));
+  StreamWork work{.bytes = op.cost.bytes()};
+  work.by_shared = fit.by_shared;
+  work.in_flight_bytes = w.resident * kMqaWarps * static_cast<double>(kMqaGroup) * entry;
+  work.active_sms = std::min(m.sms, blocks);
+  work.balance = blocks / work.active_sms / w.busiest;
+  work.tensor_flops = op.cost.flops;
+  work.instructions = op.cost.read_bytes * k.fp8_instructions_per_byte;
+  OpTime result;
+  result.launches = 1;
+  result.time = context.overhead(1, k.fixed_index_logits_ns);
+  result.time.add(context.stream(work));
+  result.blocks_per_sm = fit.blocks_per_sm;
+  result.waves = w.waves;
+  result.bandwidth_gbps = stream_gbps(work, k.efficiency, m);
+  return result;
+}
+
+}  // namespace dscope::model

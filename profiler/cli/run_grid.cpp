@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/cli/run_grid.h"
+
+#include "kernels/common/threads.h"
+#include "profiler/cli/back_end.h"
+#include "profiler/cli/interrupt.h"
+#include "profiler/cli/run_measurement.h"
+#include "profiler/cli/run_plan.h"
+#include "profiler/export/stage_table.h"
+#include "profiler/profile/profile_json.h"
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace dscope::cli {
+namespace {
+
+std::string document_name(const RunOptions& o) {
+  std::string name;
+  if (o.batch) name += fmt::format("b{}", *o.batch);
+  if (o.context) name += fmt::format("{}c{}", name.empty() ? "" : "_", *o.context);
+  return name + ".json";
+}
+
+exporter::TextTable grid_table() {
+  using exporter::Align;
+  return exporter::TextTable({{"batch", "Batch", Align::kRight},
+                              {"context", "Context", Align::kRight},
+                              {"step_ns", "Step", Align::kRight},
+                              {"traced_step_ns", "Traced", Align::kRight},
+                              {"busy_ns", "Busy", Align::kRight},
+                              {"tok_s", "tok/s", Align::kRight},
+                              {"steps", "Steps", Align::kRight},
+                              {"closure_error", "Closure", Align::kRight},
+                              {"lost_records", "Lost", Align::kRight},
+                              {"document", "Document"},
+                              {"problem", "Problem", Align::kLeft, 60}});
+}
+
+exporter::Cell count_cell(std::optional<std::int64_t> count) {
+  if (!count) return {};
+  return {*count, std::to_string(*count)};
+}
+
+void add_result(exporter::TextTable& table, const RunOptions& o, const profile::Profile& document,
+                const std::string& file) {
+  const exporter::StageReport report = exporter::stage_report(document);
+  const std::optional<double> untraced =
+      report.perturbation ? report.perturbation->untraced_step_ns : std::nullopt;
+  const double step_ns = untraced.value_or(report.step_ns);
+  const auto tokens = static_cast<double>(document.workload->batch.value_or(0));
+  table.add_row({count_cell(o.batch), count_cell(o.context), exporter::ns_cell(step_ns),
+                 exporter::ns_cell(report.step_ns), exporter::ns_cell(report.step_busy_ns),
+                 exporter::number_cell(tokens * 1e9 / step_ns, 1), count_cell(report.steps),
+                 exporter::share_cell(report.closure_error),
+                 count_cell(report.losses.lost_records()), file, ""});
+}
+
+void add_problem(exporter::TextTable& table, const RunOptions& o, const std::string& problem) {
+  table.add_row(
+      {count_cell(o.batch), count_cell(o.context), {}, {}, {}, {}, {}, {}, {}, "", problem});
+}
+
+// What stays the same over the grid.
+class Grid {
+ public:
+  Grid(std::unique_ptr<Communicator> ranks, const Launch& launch)
+      : launch_(launch), back_ends_(std::move(ranks), launch), table_(grid_table()) {}
+
+  // False: the user interrupted.
+  bool run(const RunOptions& o) {
+    RunPlan plan = make_run_plan(o, launch_);
+    back_ends_.adopt_rank(plan);
+    set_cpu_threads(plan.threads);
+    if (!chosen_) chosen_ = choose_source(o, plan.cuda);
+    try {
+      const BackEnd back_end = back_ends_.make(plan, o);
+      RunResult result = run_configuration(plan, back_end, *chosen_, o, launch_);
+      speaks_ = result.speaks;
+      if (speaks_) keep(std::move(result), plan, o);
+    } catch (const Error& e) {
+      // Other configurations may fit.
+      if (e.kind() != ErrorKind::kUnavailable) throw;
+      add_problem(table_, o, e.what());
+      problem_ = e.what();
+    }
+    return !interrupted();
+  }
+
+  void print_table(exporter::Format format) const {
+    if (chosen_ && !chosen_->note.empty()) fmt::print(stderr, "dscope: {}\n", chosen_->note);
+    if (done_ == 0 && !problem_.empty()) {
+      throw unavailable_error("no configuration could be run: {}", problem_);
+    }
+    if (!speaks_) return;
+    print(table_.render(format));
+  }
+
+ private:
+  void keep(RunResult result, const RunPlan& plan, const RunOptions& o) {
+    if (result.document.measurement->steps.empty()) return;  // interrupted at once
+    if (!device_) device_ = examine_machine(plan);
+    result.document.device = device_;
+    std::string file;
+    if (o.out) {
+      file = (*o.out / document_name(o)).string();
+      profile::write_profile(file, result.document);
+    }
+    add_result(table_, o, result.document, file);
+    ++done_;
+  }
+
+  const Launch& launch_;
+  BackEnds back_ends_;
+  exporter::TextTable table_;
+  std::optional<ChosenSource> chosen_;
+  std::optional<profile::Device> device_;
+  std::string problem_;  // of the last configuration that could not be run
+  int done_ = 0;
+  bool speaks_ = true;  // of several ranks, whether this one reports
+};
+
+}  // namespace
+
+std::vector<RunOptions> configurations(const RunOptions& options) {
+  using Values = std::vector<std::optional<std::int64_t>>;
+  const auto values = [](const std::vector<std::int64_t>& given) {
+    return given.empty() ? Values{std::nullopt} : Values(given.begin(), given.end());
+  };
+  std::vector<RunOptions> list;
+  for (const auto& batch : values(options.batches)) {
+    for (const auto& context : values(options.contexts)) {
+      list.push_back(options);
+      list.back().batch = batch;
+      list.back().context = context;
+    }
+  }
+  if (list.size() > 1 && (options.trace || options.dump_logits || options.record_routing ||
+                          options.record_selection)) {
+    throw usage_error(
+        "--trace, --dump-logits and --record-* write one file: give --batch and --context one "
+        "value each");
+  }
+  return list;
+}
+
+void run_grid(const std::vector<RunOptions>& grid, std::unique_ptr<Communicator> ranks,
+              const Launch& launch) {
+  const RunOptions& first = grid.front();
+  if (first.out) std::filesystem::create_directories(*first.out);
+  Grid run(std::move(ranks), launch);
+  for (const RunOptions& o : grid) {
+    if (!run.run(o)) break;
+  }
+  if (interrupted()) fmt::print(stderr, "dscope: interrupted; what was measured is kept\n");
+  run.print_table(first.format);
+}
+
+}  // namespace dscope::cli

@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/cli/run_measurement.h"
+
+#include "kernels/cuda/extra_shared.h"
+#include "kernels/cuda/read_bandwidth.h"
+#include "profiler/cli/decode_loop.h"
+#include "profiler/cli/interrupt.h"
+#include "profiler/cli/progress.h"
+#include "profiler/cli/version.h"
+#include "profiler/collect/cupti_source.h"
+#include "profiler/collect/device_probe.h"
+#include "profiler/collect/host_bandwidth.h"
+#include "profiler/collect/host_source.h"
+#include "profiler/collect/session.h"
+#include "profiler/export/chrome_trace.h"
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+namespace dscope::cli {
+namespace {
+
+// Blocks of the three details: long enough that the step after a change can be left out, short
+// enough that each detail comes round several times.
+constexpr std::int64_t kLongestBlock = 16;
+constexpr std::int64_t kShortestBlock = 2;
+constexpr std::int64_t kRounds = 6;
+
+// Rows of a request trace that could not be used, and requests that were left out.
+void report_trace_losses(const traces::ServingSteps& trace, const std::string& file) {
+  const traces::BadRows& bad = trace.bad_rows();
+  for (const traces::BadRow& row : bad.first) {
+    fmt::print(stderr, "{}:{}: {}\n", file, row.line, row.reason);
+  }
+  if (bad.count > 0) fmt::print(stderr, "{}: {} bad rows left out\n", file, bad.count);
+  const traces::ServingSummary s = trace.summary();
+  const std::int64_t skipped = s.skipped_prefill_only + s.skipped_empty_prompt + s.skipped_too_long;
+  if (skipped > 0) {
+    fmt::print(stderr,
+               "{}: {} of {} requests skipped: {} without a decode step, {} with an empty prompt, "
+               "{} longer than --max-context\n",
+               file, skipped, s.requests, s.skipped_prefill_only, s.skipped_empty_prompt,
+               s.skipped_too_long);
+  }
+}
+
+collect::SessionOptions session_options(const RunPlan& plan, const ChosenSource& source,
+                                        const RunOptions& o) {
+  collect::SessionOptions options;
+  options.warmup_steps = o.warmup;
+  options.measure_perturbation = o.profile;
+  if (source.cupti) {
+    options.block_steps =
+        std::clamp((plan.total_steps - o.warmup) / kRounds, kShortestBlock, kLongestBlock);
+    options.settle_steps = 1;
+  }
+  options.stop = &interrupted();
+  return options;
+}
+
+collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const ChosenSource& chosen,
+                               const RunOptions& o, const Launch& launch, bool speaks) {
+  collect::TraceSource& source = *chosen.source;
+  std::optional<exporter::ChromeTraceWriter> trace;
+  if (o.trace && speaks) trace.emplace(*o.trace);
+  Progress progress(launch.stderr_is_terminal && speaks, "decoding step", plan.total_steps);
+  collect::SessionOptions options = session_options(plan, chosen, o);
+  options.on_progress = [&](std::int64_t done) { progress.update(done); };
+  if (trace) options.on_activities = [&](const collect::ActivityList& list) { trace->add(list); };
+  collect::SessionResult result = collect::run_session(
+      source, {[&] { return loop.prepare(source); }, [&] { loop.run(source); }}, options);
+  if (trace) trace->finish();
+  loop.finish();
+  if (o.trace) result.measurement.trace_file = o.trace->string();
+  return result;
+}
+
+// Forced occupancy, and the kernels that it did not fit and that ran as they are.
+void add_extra_shared(profile::Workload& workload) {
+  nlohmann::json fields{{"extra_shared_bytes", extra_shared_bytes()}};
+  for (const ExtraSharedRefusal& refusal : extra_shared_refusals()) {
+    fields["extra_shared_refused"].push_back(refusal.kernel);
+  }
+  workload.unknown = std::make_shared<const nlohmann::json>(std::move(fields));
+}
+
+profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, const BackEnd& back_end,
+                               const Launch& launch, collect::SessionResult result) {
+  profile::Profile document;
+  document.provenance = make_provenance(launch.command_line);
+  document.provenance->seed = static_cast<std::int64_t>(plan.workload.seed);
+  document.provenance->sources = {plan.weights->description()};
+  if (back_end.emulated()) document.provenance->kind = profile::Kind::kEmulated;
+  document.workload = loop.workload_section();
+  document.workload->comm = back_end.comm_name();
+  if (extra_shared_bytes() > 0) add_extra_shared(*document.workload);
+  if (plan.trace != nullptr) {
+    document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
+  }
+  document.measurement = std::move(result.measurement);
+  return document;
+}
+
+}  // namespace
+
+ChosenSource choose_source(const RunOptions& o, bool cuda) {
+  ChosenSource chosen;
+  const bool wanted = o.collector == "cupti" || o.cupti || o.hardware_trace;
+  if (wanted && (!cuda || o.collector == "events")) {
+    throw usage_error("--collector cupti, --cupti and --hes belong to a CUDA run that CUPTI times");
+  }
+  if (cuda && o.collector != "events") {
+    collect::CuptiSourceOptions options;
+    if (o.cupti) options.libraries = {*o.cupti};
+    options.hardware_trace = o.hardware_trace;
+    try {
+      chosen.source = collect::make_cupti_source(options);
+      chosen.cupti = true;
+      return chosen;
+    } catch (const Error& e) {
+      if (wanted || e.kind() != ErrorKind::kUnavailable) throw;
+      chosen.note = fmt::format("ops are timed by events, not by CUPTI: {}", e.what());
+    }
+  }
+  chosen.source = std::make_unique<collect::HostSource>();
+  return chosen;
+}
+
+profile::Device examine_machine(const RunPlan& plan) {
+  profile::Device device = collect::probe_device(plan.threads);
+  device.read_bandwidth_gbps =
+      plan.cuda ? measure_device_read_gbps() : collect::measure_read_bandwidth_gbps(plan.threads);
+  return device;
+}
+
+RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const ChosenSource& source,
+                            const RunOptions& options, const Launch& launch) {
+  RunResult run;
+  run.speaks = launch.ranks == 1 || plan.layout.rank == 0;
+  DecodeLoop loop(plan, *back_end.decoder, options, back_end.writes_files());
+  collect::SessionResult result = measure(loop, plan, source, options, launch, run.speaks);
+  run.stopped = result.stopped;
+  if (!run.speaks) return run;
+  if (plan.trace != nullptr) report_trace_losses(*plan.trace, plan.source);
+  if (result.measurement.steps.empty() && !run.stopped) {
+    throw usage_error(
+        "no step was measured: the workload ended within its {} warm-up steps "
+        "(--warmup 0 measures all){}",
+        options.warmup,
+        options.profile ? ", or before the first block of traced steps (--steps)" : "");
+  }
+  run.document = make_document(loop, plan, back_end, launch, std::move(result));
+  return run;
+}
+
+}  // namespace dscope::cli

@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "profiler/cli/back_end.h"
+#include "profiler/cli/command.h"
+#include "profiler/cli/run_options.h"
+#include "profiler/cli/run_plan.h"
+#include "profiler/collect/trace_source.h"
+#include "profiler/profile/profile.h"
+
+#include <memory>
+#include <string>
+
+namespace dscope::cli {
+
+// What times the steps of a run.
+struct ChosenSource {
+  std::unique_ptr<collect::TraceSource> source;
+  bool cupti = false;
+  std::string note;  // why it is not CUPTI where that was hoped for; may be empty
+};
+
+// Makes the source that --collector asks for. Before anything touches the GPU: CUPTI has to see
+// every graph being made. Throws Error{kUnavailable} where --collector cupti cannot be had, and
+// Error{kUsage} for options of CUPTI where it is not used.
+[[nodiscard]] ChosenSource choose_source(const RunOptions& options, bool cuda);
+
+// This machine as a document describes it, with the bandwidth that floors refer to. Measures that,
+// so it takes part of a second.
+[[nodiscard]] profile::Device examine_machine(const RunPlan& plan);
+
+struct RunResult {
+  profile::Profile document;  // complete but for the device section
+  bool speaks = true;         // of several ranks, whether this one reports
+  bool stopped = false;       // the user interrupted; what was measured is kept
+};
+
+// Decodes the workload of `plan` and accounts for the time. Throws Error{kUsage} where no step was
+// measured, and what decoding throws.
+[[nodiscard]] RunResult run_configuration(RunPlan& plan, const BackEnd& back_end,
+                                          const ChosenSource& source, const RunOptions& options,
+                                          const Launch& launch);
+
+}  // namespace dscope::cli

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/import/activity_file_reader.h"
+#include "profiler/import/kineto_reader.h"
+#include "profiler/import/nsys_reader.h"
+#include "profiler/import/sqlite_database.h"
+#include "profiler/import/trace.h"
+#include "profiler/import/trace_merge.h"
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace dscope::importer {
+namespace {
+
+// The first bytes of a file, as many as there are.
+struct Begin {
+  std::array<std::byte, 16> bytes{};
+  std::size_t size = 0;
+
+  explicit Begin(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto type = std::filesystem::status(path, error).type();
+    if (type != std::filesystem::file_type::regular) {
+      throw input_error("{}: cannot open: {}", path.string(),
+                        error                                           ? error.message()
+                        : type == std::filesystem::file_type::not_found ? "no such file"
+                        : type == std::filesystem::file_type::directory ? "it is a directory"
+                                                                        : "it is no regular file");
+    }
+    std::ifstream in(path, std::ios::binary);
+    if (!in) throw input_error("{}: cannot open: {}", path.string(), std::strerror(errno));
+    in.read(reinterpret_cast<char*>(bytes.data()), bytes.size());
+    size = static_cast<std::size_t>(in.gcount());
+    if (size == 0)
+      throw input_error("{}: byte 0: expected a trace, found an empty file", path.string());
+  }
+
+  [[nodiscard]] std::span<const std::byte> span() const { return std::span(bytes).first(size); }
+
+  // JSON text, after a byte order mark and white space, or gzip.
+  [[nodiscard]] bool may_be_json() const {
+    const auto* const text = reinterpret_cast<const unsigned char*>(bytes.data());
+    if (size >= 2 && text[0] == 0x1f && text[1] == 0x8b) return true;
+    std::size_t at = size >= 3 && std::memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    while (at < size && std::memchr(" \n\r\t", text[at], 4) != nullptr) ++at;
+    return at == size || text[at] == '{' || text[at] == '[';
+  }
+
+  [[nodiscard]] std::string shown() const {
+    std::string result;
+    for (std::size_t i = 0; i < std::min<std::size_t>(size, 8); ++i) {
+      result += fmt::format("{}{:02x}", i == 0 ? "" : " ", static_cast<unsigned>(bytes[i]));
+    }
+    return result;
+  }
+};
+
+Trace read_any(const std::filesystem::path& path, const ReadOptions& options) {
+  const Begin begin(path);
+  if (is_activity_file(begin.span())) return read_activity_file(path, options);
+  if (is_sqlite(begin.span())) return read_nsys(path, options);
+  if (begin.may_be_json()) return read_kineto(path, options);
+  throw input_error(
+      "{}: byte 0: expected a trace (Kineto JSON, plain or gzip; an Nsight Systems SQLite export; "
+      ".dscope), found bytes {}{}",
+      path.string(), begin.shown(),
+      path.extension() == ".nsys-rep" ? ": export it with nsys export --type sqlite" : "");
+}
+
+}  // namespace
+
+Trace read_trace(const std::filesystem::path& path, const ReadOptions& options) {
+  Trace trace = read_any(path, options);
+  if (trace.list.activities.empty()) {
+    std::string skipped;
+    for (const Skipped& entry : trace.skipped) {
+      skipped += fmt::format("; {} {}", entry.count, entry.reason);
+    }
+    for (const profile::LossInfo& loss : profile::kLosses) {
+      const std::int64_t count = trace.losses.*loss.counter;
+      if (count != 0) skipped += fmt::format("; {} {}", count, loss.label);
+    }
+    throw input_error("{}: expected a trace with events, found none that can be used{}",
+                      path.string(), skipped);
+  }
+  return trace;
+}
+
+Trace read_traces(const std::vector<std::filesystem::path>& paths, const ReadOptions& options) {
+  DSCOPE_REQUIRE(!paths.empty(), "at least one trace is needed");
+  if (paths.size() == 1) {
+    Trace trace = read_trace(paths.front(), options);
+    apply_file_rank(trace, paths.front());
+    return trace;
+  }
+  TraceMerge merge;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    ReadOptions part = options;
+    if (options.on_progress) {
+      part.on_progress = [&](double done) {
+        options.on_progress((static_cast<double>(i) + done) / static_cast<double>(paths.size()));
+      };
+    }
+    Trace trace = read_trace(paths[i], part);
+    apply_file_rank(trace, paths[i]);
+    merge.add(std::move(trace));
+  }
+  return merge.finish();
+}
+
+}  // namespace dscope::importer

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "profiler/import/trace_generator.h"
+#include "profiler/profile/profile_json.h"
+#include "tests/support/run_command.h"
+#include "tests/support/temporary_directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace dscope {
+namespace {
+
+using test::CommandResult;
+using test::dscope;
+using ::testing::HasSubstr;
+
+const std::string kEager = DSCOPE_TEST_DATA "/kineto/eager_l4_b1-TP-0.trace.json.gz";
+
+const nlohmann::json& stage(const nlohmann::json& report, const std::string& id) {
+  for (const auto& entry : report.at("stages")) {
+    if (entry.at("id") == id) return entry;
+  }
+  static const nlohmann::json kAbsent;
+  return kAbsent;
+}
+
+TEST(Import, PrintsTheStagesOfARecordedTrace) {
+  const CommandResult result = dscope("import " + kEager + " --format json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto report = nlohmann::json::parse(result.out);
+  EXPECT_EQ(report.at("kind"), "imported");
+  EXPECT_EQ(report.at("steps"), 3);
+  EXPECT_LE(report.at("closure_error"), 0.01);
+  // All all-reduces lie in steps: the trace's own sum.
+  EXPECT_EQ(stage(report, "nccl").at("total_ns"), 485'976'899);
+  EXPECT_THAT(result.err, HasSubstr("not used: 2324 flow events"));
+}
+
+TEST(Import, WritesADocumentAndATraceThatReadTheSame) {
+  const test::TemporaryDirectory folder;
+  const std::string document = folder.file("p.json");
+  const std::string saved = folder.file("t.dscope");
+  const CommandResult first =
+      dscope("import " + kEager + " --out " + document + " --save " + saved + " --format json");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  const profile::Profile profile = profile::read_profile(document);
+  EXPECT_EQ(profile.provenance->kind, profile::Kind::kImported);
+  EXPECT_EQ(profile.provenance->sources, std::vector<std::string>{kEager});
+  EXPECT_EQ(profile.device->gpus.at(0).name, "NVIDIA H200");
+  EXPECT_EQ(profile.measurement->trace_file, saved);
+  EXPECT_FALSE(profile.measurement->skipped.empty());
+  const auto again = nlohmann::json::parse(dscope("import " + saved + " --format json").out);
+  EXPECT_EQ(again.at("stages"), nlohmann::json::parse(first.out).at("stages"));
+  EXPECT_EQ(dscope("report " + document).exit_code, 0);
+}
+
+TEST(Import, TimesOfATraceWithoutStepsAreOfTheWhole) {
+  const test::TemporaryDirectory folder;
+  test::write_file(folder.file("t.json"),
+                   R"([{"ph": "X", "cat": "kernel", "name": "gemm", "pid": 0, "tid": 7, "ts": 5,
+                        "dur": 2}])");
+  const CommandResult result = dscope("import " + folder.file("t.json") + " --format json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto report = nlohmann::json::parse(result.out);
+  EXPECT_TRUE(report.at("steps").is_null());
+  EXPECT_EQ(report.at("busy_ns"), 2000);
+}
+
+TEST(Import, SaysWhatIsWrong) {
+  EXPECT_EQ(dscope("import").exit_code, 2);
+  EXPECT_EQ(dscope("import /nonexistent").exit_code, 1);
+  const test::TemporaryDirectory folder;
+  test::write_file(
+      folder.file("host.json"),
+      R"([{"ph": "X", "cat": "cpu_op", "name": "x", "pid": 0, "tid": 7, "ts": 5, "dur": 2}])");
+  const CommandResult host = dscope("import " + folder.file("host.json"));
+  EXPECT_EQ(host.exit_code, 1);
+  EXPECT_THAT(host.err, HasSubstr("recorded with CUDA activities?"));
+  EXPECT_EQ(host.out, "");
+  const CommandResult rules = dscope("import " + kEager + " --rules /nonexistent");
+  EXPECT_EQ(rules.exit_code, 1);
+  EXPECT_THAT(rules.err, HasSubstr("/nonexistent"));
+}
+
+TEST(Import, UserRulesComeFirst) {
+  const test::TemporaryDirectory folder;
+  test::write_file(
+      folder.file("rules.json"),
+      R"({"kernels": [{"pattern": "_mxfp4_slot_gemv", "role": "anchor", "stage": "router"}]})");
+  const CommandResult result =
+      dscope("import " + kEager + " --format json --rules " + folder.file("rules.json"));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto report = nlohmann::json::parse(result.out);
+  EXPECT_EQ(stage(report, "moe").at("total_ns"), 0);
+  EXPECT_GT(stage(report, "router").at("total_ns"), 0);
+}
+
+}  // namespace
+}  // namespace dscope

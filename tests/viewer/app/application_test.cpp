@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/app/application.h"
+
+#include "tests/support/temporary_directory.h"
+#include "tests/viewer/support/documents.h"
+#include "tests/viewer/support/driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <GLFW/glfw3.h>
+
+namespace dscope::viewer {
+namespace {
+
+using test::Driver;
+
+TEST(Application, DrawsAndExplainsItselfWithoutDocuments) {
+  Driver driver;
+  driver.frames(3);
+  EXPECT_EQ(driver.problems(), "");
+  EXPECT_EQ(driver.app().selection().active, 0U);
+  EXPECT_FALSE(driver.app().wants_to_quit());
+}
+
+TEST(Application, TheSecondMeasurementIsComparedAndAPredictionIsLaidUnder) {
+  const test::TemporaryDirectory folder;
+  Driver driver;
+  driver.open(test::write_measured(folder.path()));
+  driver.open(test::write_predicted(folder.path()));
+  const auto& documents = driver.app().documents();
+  ASSERT_EQ(documents.size(), 2U);
+  EXPECT_EQ(driver.app().selection().active, documents[0]->id);
+  EXPECT_EQ(driver.app().selection().prediction, documents[1]->id);
+  EXPECT_EQ(driver.app().selection().baseline, 0U);
+  driver.open(folder.file("measured.json"));
+  EXPECT_EQ(driver.app().selection().active, driver.app().documents()[2]->id);
+  EXPECT_EQ(driver.app().selection().baseline, driver.app().documents()[0]->id);
+}
+
+TEST(Application, ClosingTheActiveDocumentLeavesNoDanglingSelection) {
+  const test::TemporaryDirectory folder;
+  Driver driver;
+  driver.open(test::write_measured(folder.path()));
+  driver.open(folder.file("measured.json"));
+  driver.keys("ctrl+w");
+  ASSERT_EQ(driver.app().documents().size(), 1U);
+  EXPECT_EQ(driver.app().selection().active, driver.app().documents()[0]->id);
+  EXPECT_EQ(driver.app().selection().baseline, 0U);
+  driver.keys("ctrl+w");
+  EXPECT_TRUE(driver.app().documents().empty());
+  EXPECT_EQ(driver.app().selection().active, 0U);
+  EXPECT_EQ(driver.problems(), "");
+}
+
+TEST(Application, NumbersShowPanelsAndKeysChangeThemeAndScale) {
+  Driver driver;
+  driver.frames(2);
+  driver.keys("2");
+  EXPECT_EQ(driver.app().settings().layout.panels[0], "timeline");
+  driver.keys("ctrl+t");
+  EXPECT_EQ(driver.app().ui().palette.theme, view_data::Theme::kDark);
+  driver.keys("ctrl+plus");
+  EXPECT_GT(driver.app().ui().scale, 1.0F);
+  driver.keys("ctrl+0");
+  EXPECT_EQ(driver.app().ui().scale, 1.0F);
+  driver.keys("f1");
+  driver.keys("f1");
+  driver.keys("ctrl+q");
+  EXPECT_TRUE(driver.app().wants_to_quit());
+  EXPECT_EQ(driver.problems(), "");
+}
+
+TEST(Application, ABrokenFileGivesAMessageAndTheRestGoesOn) {
+  const test::TemporaryDirectory folder;
+  Driver driver;
+  for (const test::NamedFile& file : test::all_files(folder.path())) {
+    const std::size_t before = driver.app().errors();
+    const std::size_t open = driver.app().documents().size();
+    driver.open(file.path);
+    EXPECT_EQ(driver.app().errors() > before, !file.good) << file.name;
+    EXPECT_EQ(driver.app().documents().size() > open, file.good) << file.name;
+    if (!file.good) {
+      EXPECT_THAT(driver.app().last_error(), testing::HasSubstr(file.path.filename().string()));
+    }
+  }
+  EXPECT_EQ(driver.problems(), "");
+}
+
+TEST(Application, FilesAreOpenedWithTheDialogAndTheKeyboardAlone) {
+  const test::TemporaryDirectory folder;
+  const auto path = test::write_measured(folder.path());
+  Driver driver;
+  driver.frames(2);
+  driver.keys("ctrl+o");
+  driver.frames(3);
+  driver.input().text(path.string());
+  driver.play();
+  driver.keys("enter");
+  driver.wait_loaded();
+  EXPECT_EQ(driver.app().documents().size(), 1U);
+  EXPECT_EQ(driver.problems(), "");
+  driver.keys("ctrl+o");
+  driver.keys("escape");
+  driver.keys("ctrl+w");  // goes to the application again
+  EXPECT_TRUE(driver.app().documents().empty());
+}
+
+TEST(Application, ManyScalesAndTinyWindowsDrawWithoutComplaint) {
+  const test::TemporaryDirectory folder;
+  const auto path = test::write_measured(folder.path());
+  for (const ImVec2 size : {ImVec2(320, 240), ImVec2(640, 480), ImVec2(3840, 2160)}) {
+    Driver driver(size);
+    driver.open(path);
+    for (const float scale : {0.5F, 1.0F, 2.5F, 4.0F}) {
+      driver.app().set_scale(scale);
+      for (const char* panel : {"1", "2", "3", "4", "5", "6"}) driver.keys(panel);
+    }
+    EXPECT_EQ(driver.problems(), "") << size.x;
+  }
+}
+
+TEST(Application, TwoPanesShowTwoPanels) {
+  const test::TemporaryDirectory folder;
+  Driver driver;
+  driver.open(test::write_measured(folder.path()));
+  for (const Split split : {Split::kSideBySide, Split::kStacked}) {
+    driver.app().settings().layout.split = split;
+    driver.app().settings().layout.panels = {"timeline", "documents"};
+    driver.frames(4);
+    const auto& panes = driver.app().pane_rects();
+    EXPECT_GT(panes[1].width(), 100);
+    EXPECT_GT(panes[1].height(), 100);
+    // A number goes to the pane that was clicked last.
+    driver.input().click({panes[1].min.x + panes[1].width() / 2, panes[1].max.y - 20});
+    driver.play();
+    driver.keys("1");
+    EXPECT_EQ(driver.app().settings().layout.panels[1], "breakdown");
+    driver.input().click({panes[0].min.x + panes[0].width() / 2, panes[0].max.y - 20});
+    driver.play();
+  }
+  EXPECT_EQ(driver.problems(), "");
+}
+
+}  // namespace
+}  // namespace dscope::viewer

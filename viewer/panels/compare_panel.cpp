@@ -1,0 +1,304 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/panels/compare_panel.h"
+
+#include "viewer/view_data/compare_histogram.h"
+#include "viewer/view_data/compare_view.h"
+#include "viewer/view_data/kernel_list.h"
+#include "viewer/widgets/data_table.h"
+#include "viewer/widgets/histogram_plot.h"
+#include "viewer/widgets/splitter.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace dscope::viewer {
+namespace {
+
+using exporter::Verdict;
+using view_data::CompareCell;
+using view_data::CompareRow;
+using view_data::CompareSort;
+using view_data::CompareView;
+using view_data::DocumentPtr;
+
+constexpr std::size_t kMostBins = 60;
+constexpr float kLargestThreshold = 20;  // per cent, of the slider
+
+// Columns where there is no room for all; with several documents all stay.
+constexpr std::array<std::string_view, 5> kNarrow{"name", "base_ns", "ns", "delta_ns", "verdict"};
+constexpr float kWide = 820;  // pixels at scale 1
+
+class ComparePanel final : public Panel {
+ public:
+  [[nodiscard]] std::string_view id() const override { return "compare"; }
+  [[nodiscard]] std::string_view title() const override { return "Compare"; }
+  void draw(PanelContext& context) override;
+  [[nodiscard]] std::vector<view_data::Table> tables(PanelContext& context) override;
+  [[nodiscard]] std::vector<Key> keys() const override {
+    return {{"click", "on a stage: its kernels only; again: all kernels"}};
+  }
+  void save(nlohmann::json& json) const override;
+  void load(const nlohmann::json& json) override;
+
+ private:
+  // What the computed parts below were made of.
+  struct Made {
+    std::vector<std::uint64_t> documents;
+    std::size_t base = 0;
+    float threshold_percent = 0;
+    int sort = 0;
+    bool hide_same = false;
+    std::string search;
+    std::optional<Stage> stage;
+    bool operator==(const Made&) const = default;
+  };
+
+  void update(const PanelContext& context);
+  void draw_options(PanelContext& context);
+  void draw_headlines(const Ui& ui);
+  void draw_stages(PanelContext& context);
+  void draw_histograms(PanelContext& context);
+  void draw_kernels(PanelContext& context);
+  void row_tooltip(const Ui& ui, const CompareRow& row) const;
+
+  float threshold_percent_ = 2;
+  int sort_ = static_cast<int>(CompareSort::kDelta);
+  bool hide_same_ = false;
+  std::array<char, 128> search_{};
+  float split_ = 0.6F;
+  float split_down_ = 0.48F;
+
+  Made made_;
+  CompareView view_;
+  view_data::Table stages_;
+  view_data::Table ops_;
+  view_data::Table narrow_stages_;
+  view_data::StepHistograms histograms_;
+};
+
+void ComparePanel::update(const PanelContext& context) {
+  Made now;
+  for (const DocumentPtr& document : context.documents) now.documents.push_back(document->id);
+  now.base = context.index_of(context.selection.baseline);
+  now.threshold_percent = threshold_percent_;
+  now.sort = sort_;
+  now.hide_same = hide_same_;
+  now.search = search_.data();
+  now.stage = context.selection.stage;
+  if (now == made_) return;
+  const bool same_documents = now.documents == made_.documents;
+  made_ = now;
+  std::vector<view_data::NamedProfile> documents;
+  for (const DocumentPtr& document : context.documents) {
+    documents.push_back({document->name, &document->profile});
+  }
+  view_data::CompareViewOptions options;
+  options.threshold = threshold_percent_ / 100;
+  options.sort = static_cast<CompareSort>(sort_);
+  options.hide_same = hide_same_;
+  options.search = now.search;
+  options.stage = now.stage;
+  view_ = view_data::compare_view(documents, now.base, options);
+  stages_ = view_data::compare_table(view_, view_.stages, "compare_stages", "Stages");
+  narrow_stages_ = view_.others.size() == 1 ? view_data::keep_columns(stages_, kNarrow) : stages_;
+  ops_ = view_data::compare_table(
+      view_, view_.ops, "compare_kernels",
+      now.stage ? "Kernels of " + std::string(info(*now.stage).label) : std::string("Kernels"));
+  if (!same_documents) histograms_ = view_data::step_histograms(documents, kMostBins);
+}
+
+view_data::Color color_of(const Ui& ui, Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFaster:
+      return ui.palette.good;
+    case Verdict::kSlower:
+      return ui.palette.bad;
+    case Verdict::kAmbiguous:
+    case Verdict::kNotComparable:
+      return ui.palette.warning;
+    case Verdict::kSame:
+      break;
+  }
+  return ui.palette.text;
+}
+
+void ComparePanel::draw_options(PanelContext& context) {
+  const Ui& ui = context.ui;
+  std::vector<std::string> names;
+  for (const DocumentPtr& document : context.documents) names.push_back(document->name);
+  ImGui::AlignTextToFramePadding();
+  text_muted(ui, "Base");
+  ImGui::SameLine();
+  int base = static_cast<int>(context.index_of(context.selection.baseline));
+  if (choice("##base", base, names, ui.px(220))) {
+    context.selection.baseline = context.documents[static_cast<std::size_t>(base)]->id;
+  }
+  ImGui::SameLine(0, ui.px(20));
+  text_muted(ui, "Threshold");
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(ui.px(120));
+  ImGui::SliderFloat("##threshold", &threshold_percent_, 0, kLargestThreshold, "%.1f %%",
+                     ImGuiSliderFlags_AlwaysClamp);
+  if (ImGui::IsItemHovered()) {
+    tooltip(ui, "Differences up to this share do not matter", {},
+            "SAME needs the whole interval inside it; FASTER and SLOWER need the difference beyond "
+            "it and the interval on one side of zero. What is neither is AMBIGUOUS.");
+  }
+  ImGui::SameLine(0, ui.px(20));
+  text_muted(ui, "Order");
+  ImGui::SameLine();
+  (void)choice("##sort", sort_, {"by stage", "by difference", "by relative difference", "by name"},
+               ui.px(170));
+  ImGui::SameLine(0, ui.px(20));
+  ImGui::Checkbox("Hide SAME", &hide_same_);
+  ImGui::SameLine(0, ui.px(20));
+  ImGui::SetNextItemWidth(std::max(ui.px(80), ImGui::GetContentRegionAvail().x));
+  ImGui::InputTextWithHint("##search", "filter by name", search_.data(), search_.size());
+}
+
+void ComparePanel::draw_headlines(const Ui& ui) {
+  ImGui::Spacing();
+  for (std::size_t d = 0; d < view_.others.size(); ++d) {
+    const CompareCell& cell = view_.step.others[d];
+    heading(ui, view_.others[d]);
+    ImGui::SameLine();
+    text_colored(color_of(ui, cell.verdict), exporter::name(cell.verdict));
+    ImGui::SameLine();
+    text(view_.headlines[d]);
+    if (view_.reasons[d].empty()) continue;
+    ImGui::SameLine();
+    text_muted(ui, view_.reasons[d]);
+  }
+  for (const std::string& note : view_.notes) {
+    text_muted(ui, note);
+  }
+}
+
+void ComparePanel::row_tooltip(const Ui& ui, const CompareRow& row) const {
+  std::vector<TooltipLine> lines{{view_.base, row.base_text}};
+  for (std::size_t d = 0; d < row.others.size(); ++d) {
+    const CompareCell& cell = row.others[d];
+    lines.push_back({view_.others[d], cell.text});
+    for (const std::string& line : cell.explanation) lines.push_back({"", line});
+  }
+  const auto color = ui.palette.of(row.stage);
+  tooltip(ui, row.label, lines, {}, &color);
+}
+
+void ComparePanel::draw_stages(PanelContext& context) {
+  const Ui& ui = context.ui;
+  const std::string selected =
+      context.selection.stage ? std::string(info(*context.selection.stage).id) : "";
+  const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide);
+  const DataTableResult result =
+      data_table(ui, wide ? stages_ : narrow_stages_, {.selected_key = selected});
+  if (result.export_csv) context.actions.export_csv("compare-stages", view_data::to_csv(stages_));
+  if (result.hovered) row_tooltip(ui, view_.stages[*result.hovered]);
+  if (!result.clicked) return;
+  const Stage stage = view_.stages[*result.clicked].stage;
+  if (context.selection.stage == stage) {
+    context.selection.stage.reset();
+  } else {
+    context.selection.stage = stage;
+  }
+}
+
+void ComparePanel::draw_histograms(PanelContext& context) {
+  const Ui& ui = context.ui;
+  ImGui::AlignTextToFramePadding();
+  heading(ui, histograms_.untraced ? "Step times, untraced" : "Step times");
+  if (!histograms_.problem.empty()) {
+    text_muted(ui, histograms_.problem);
+    return;
+  }
+  std::vector<HistogramSeries> series;
+  for (const view_data::StepTimes& times : histograms_.series) {
+    series.push_back(
+        {times.histogram, ui.palette.of_series(times.document), times.name, times.median_ns});
+  }
+  const float legend =
+      static_cast<float>(series.size()) * ImGui::GetTextLineHeightWithSpacing() + ui.px(2);
+  histogram_plot(ui, "##histogram", ImVec2(0, -legend), series, view_data::Unit::kNs);
+  for (const view_data::StepTimes& times : histograms_.series) {
+    swatch(ui, ui.palette.of_series(times.document));
+    text(fit_text(ui.regular, times.text, ImGui::GetContentRegionAvail().x));
+  }
+}
+
+void ComparePanel::draw_kernels(PanelContext& context) {
+  const Ui& ui = context.ui;
+  const DataTableResult result = data_table(
+      ui, ops_,
+      {.selected_key = context.selection.kernel, .height = -ImGui::GetTextLineHeightWithSpacing()});
+  if (result.export_csv) context.actions.export_csv("compare-kernels", result.csv);
+  if (result.hovered) row_tooltip(ui, view_.ops[*result.hovered]);
+  if (result.clicked) context.selection.kernel = ops_.rows[*result.clicked].key;
+  text_muted(ui, view_.hidden_text);
+}
+
+void ComparePanel::draw(PanelContext& context) {
+  if (context.documents.size() < 2) {
+    draw_empty(context.ui, "One document is open",
+               "Comparing takes two or more: open another run of the same work, or pin a "
+               "prediction in Explore.");
+    return;
+  }
+  const Ui& ui = context.ui;
+  draw_options(context);
+  update(context);
+  draw_headlines(ui);
+  ImGui::Spacing();
+  const ImVec2 room = ImGui::GetContentRegionAvail();
+  const float height = room.y - splitter_width(ui);
+  const float width = room.x - splitter_width(ui);
+  if (ImGui::BeginChild("upper", ImVec2(0, height * split_down_))) {
+    if (ImGui::BeginChild("stages", ImVec2(width * split_, 0))) draw_stages(context);
+    ImGui::EndChild();
+    ImGui::SameLine(0, 0);
+    splitter(ui, "##across", true, width, split_, 240, 0.6F);
+    ImGui::SameLine(0, 0);
+    if (ImGui::BeginChild("histograms")) draw_histograms(context);
+    ImGui::EndChild();
+  }
+  ImGui::EndChild();
+  splitter(ui, "##down", false, height, split_down_, 100, 0.48F);
+  if (ImGui::BeginChild("kernels")) draw_kernels(context);
+  ImGui::EndChild();
+}
+
+std::vector<view_data::Table> ComparePanel::tables(PanelContext& context) {
+  if (context.documents.size() < 2) return {};
+  update(context);
+  return {stages_, ops_};
+}
+
+void ComparePanel::save(nlohmann::json& json) const {
+  json["threshold_percent"] = threshold_percent_;
+  json["sort"] = sort_;
+  json["hide_same"] = hide_same_;
+}
+
+void ComparePanel::load(const nlohmann::json& json) {
+  if (!json.is_object()) return;
+  if (const auto found = json.find("threshold_percent");
+      found != json.end() && found->is_number()) {
+    threshold_percent_ = std::clamp(found->get<float>(), 0.0F, kLargestThreshold);
+  }
+  if (const auto found = json.find("sort"); found != json.end() && found->is_number_integer()) {
+    sort_ = std::clamp(found->get<int>(), 0, 3);
+  }
+  if (const auto found = json.find("hide_same"); found != json.end() && found->is_boolean()) {
+    hide_same_ = found->get<bool>();
+  }
+}
+
+}  // namespace
+
+PanelPtr make_compare_panel() {
+  return std::make_unique<ComparePanel>();
+}
+
+}  // namespace dscope::viewer

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/view_data/document.h"
+
+#include "profiler/profile/profile_json.h"
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+namespace dscope::view_data {
+namespace {
+
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> id{0};
+  return ++id;
+}
+
+struct Loading {
+  const LoadOptions& options;
+
+  void report(double share, const char* phase) const {
+    if (options.stop != nullptr && *options.stop) {
+      throw Error(ErrorKind::kInterrupted, "interrupted");
+    }
+    if (options.on_progress) options.on_progress(share, phase);
+  }
+};
+
+enum class Content { kProfile, kTrace };
+
+// By what comes first in the file: the name of our schema, or the list of events of a Chrome trace.
+// Anything else that is JSON is read as a document, whose reader then says what is wrong with it.
+Content content_of(const std::filesystem::path& path) {
+  static constexpr std::string_view kDocument = "\"dscope.profile\"";
+  static constexpr std::string_view kEvents = "\"traceEvents\"";
+  constexpr std::size_t kChunk = 1 << 20;
+  std::ifstream in(path, std::ios::binary);
+  if (!in || std::filesystem::is_directory(path)) {
+    throw input_error("{}: cannot be opened for reading", path.string());
+  }
+  std::string text;
+  std::string chunk(kChunk, '\0');
+  bool first = true;
+  while (in.read(chunk.data(), kChunk), in.gcount() > 0) {
+    text.append(chunk, 0, static_cast<std::size_t>(in.gcount()));
+    if (first) {
+      const std::size_t begin = text.find_first_not_of(" \t\r\n");
+      if (begin != std::string::npos && text[begin] == '[') return Content::kTrace;
+      if (begin != std::string::npos && text[begin] != '{') return Content::kTrace;
+      first = false;
+    }
+    const std::size_t document = text.find(kDocument);
+    const std::size_t events = text.find(kEvents);
+    if (document != events) return document < events ? Content::kProfile : Content::kTrace;
+    text.erase(0, text.size() - std::min(text.size(), kDocument.size()));
+  }
+  return Content::kProfile;
+}
+
+struct Imported {
+  attribute::Analysis analysis;
+  importer::Trace trace;
+};
+
+Imported import_trace(const std::filesystem::path& path, const Loading& loading) {
+  importer::ReadOptions read;
+  read.on_progress = [&](double share) { loading.report(share * 0.6, "reading"); };
+  read.stop = loading.options.stop;
+  Imported result;
+  result.trace = importer::read_trace(path, read);
+  loading.report(0.6, "attributing");
+  attribute::AnalyseOptions analyse;
+  analyse.stop = loading.options.stop;
+  result.analysis = attribute::analyse(result.trace.list, analyse);
+  loading.report(0.85, "drawing up the timeline");
+  return result;
+}
+
+std::shared_ptr<const Timeline> step_timeline(const profile::Profile& profile) {
+  if (!profile.measurement) return std::make_shared<Timeline>();
+  return std::make_shared<Timeline>(make_step_timeline(*profile.measurement));
+}
+
+void set_report(Document& document) {
+  const auto& measurement = document.profile.measurement;
+  if (measurement && !measurement->steps.empty()) {
+    document.report = exporter::stage_report(document.profile);
+  }
+}
+
+// "TP-0" of "TP-0.trace.json.gz": endings that say nothing are left off.
+std::string short_name(const std::filesystem::path& path) {
+  std::string name = path.filename().string();
+  for (const std::string_view ending : {".gz", ".json", ".sqlite", ".trace", ".profile"}) {
+    if (name.size() > ending.size() && name.ends_with(ending)) {
+      name.resize(name.size() - ending.size());
+    }
+  }
+  return name;
+}
+
+void load_trace(const std::filesystem::path& path, const Loading& loading, Document& document) {
+  Imported imported = import_trace(path, loading);
+  profile::Provenance provenance;
+  provenance.kind = profile::Kind::kImported;
+  provenance.sources = imported.trace.sources;
+  document.profile.provenance = std::move(provenance);
+  document.profile.device = imported.trace.device;
+  document.profile.measurement = std::move(imported.analysis.measurement);
+  document.profile.measurement->clock = imported.trace.format;
+  document.profile.measurement->losses += imported.trace.losses;
+  for (const importer::Skipped& skipped : imported.trace.skipped) {
+    document.profile.measurement->skipped.push_back({skipped.reason, skipped.count, nullptr});
+  }
+  document.timeline = std::make_shared<Timeline>(
+      make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
+}
+
+void load_profile(const std::filesystem::path& path, const Loading& loading, Document& document) {
+  document.profile = profile::read_profile(path);
+  loading.report(0.3, "reading");
+  const auto& measurement = document.profile.measurement;
+  if (measurement && measurement->trace_file) {
+    // Beside the document: its folder may have been moved since.
+    const auto beside =
+        path.parent_path() / std::filesystem::path(*measurement->trace_file).filename();
+    try {
+      Imported imported = import_trace(beside, loading);
+      document.timeline = std::make_shared<Timeline>(
+          make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
+      return;
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::kInterrupted) throw;
+      document.notes.push_back(fmt::format("No events: {}", e.what()));
+    }
+  }
+  document.timeline = step_timeline(document.profile);
+}
+
+}  // namespace
+
+DocumentPtr load_document(const std::filesystem::path& path, const LoadOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Loading loading{options};
+  loading.report(0, "reading");
+  auto document = std::make_shared<Document>();
+  document->id = next_id();
+  document->path = path;
+  document->name = short_name(path);
+  if (content_of(path) == Content::kProfile) {
+    load_profile(path, loading, *document);
+  } else {
+    load_trace(path, loading, *document);
+  }
+  std::error_code ignored;
+  const auto bytes = std::filesystem::file_size(path, ignored);
+  document->file_bytes = ignored ? 0 : bytes;
+  set_report(*document);
+  document->load_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  loading.report(1, "done");
+  return document;
+}
+
+DocumentPtr make_document(profile::Profile profile, std::string name) {
+  auto document = std::make_shared<Document>();
+  document->id = next_id();
+  document->name = std::move(name);
+  document->profile = std::move(profile);
+  document->timeline = step_timeline(document->profile);
+  set_report(*document);
+  return document;
+}
+
+}  // namespace dscope::view_data

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "profiler/attribute/analyse.h"
+#include "profiler/export/stage_table.h"
+#include "profiler/import/trace.h"
+#include "profiler/profile/profile.h"
+#include "viewer/view_data/timeline.h"
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dscope::view_data {
+
+// What was opened, ready to be drawn. Immutable once made, and shared: panels may keep a pointer.
+struct Document {
+  std::uint64_t id = 0;        // unique in the process, never reused: key of caches
+  std::string name;            // short, for tabs and legends: "graph_l4_b2", "RTX 5090 x4"
+  std::filesystem::path path;  // empty: made in memory (a pinned prediction)
+  std::uint64_t file_bytes = 0;
+  double load_seconds = 0;
+  profile::Profile profile;
+  // The stage table of the command line; empty when the document has no measured step.
+  std::optional<exporter::StageReport> report;
+  std::shared_ptr<const Timeline> timeline;  // never null; may be empty
+  std::vector<std::string> notes;            // what to know: "trace file beside it is missing"
+
+  [[nodiscard]] profile::Kind kind() const {
+    return profile.provenance ? profile.provenance->kind : profile::Kind::kMeasured;
+  }
+  [[nodiscard]] bool has_prediction() const { return profile.prediction.has_value(); }
+};
+
+using DocumentPtr = std::shared_ptr<const Document>;
+
+struct LoadOptions {
+  // 0..1 and what is being done ("reading", "attributing", "drawing up the timeline"). Called from
+  // the thread that loads. May be empty.
+  std::function<void(double, const char* phase)> on_progress;
+  const std::atomic<bool>* stop = nullptr;  // set: Error{kInterrupted}
+};
+
+// Reads a profile document, or a trace of any format that the importers know; which of them is
+// found from the content. Throws Error{kInput} with path, position, expected and found.
+[[nodiscard]] DocumentPtr load_document(const std::filesystem::path& path,
+                                        const LoadOptions& options = {});
+
+// A document made in the process: a prediction to compare with.
+[[nodiscard]] DocumentPtr make_document(profile::Profile profile, std::string name);
+
+}  // namespace dscope::view_data

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/view_data/document_store.h"
+
+#include "workloads/base/error.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace dscope::view_data {
+
+struct DocumentStore::Job {
+  std::uint64_t ticket = 0;
+  std::filesystem::path path;
+  std::atomic<bool> stop{false};
+  double progress = 0;            // guarded by the store's mutex
+  std::string phase = "waiting";  // likewise
+};
+
+DocumentStore::DocumentStore(Loader loader)
+    : loader_(std::move(loader)), thread_([this] { work(); }) {}
+
+DocumentStore::~DocumentStore() {
+  {
+    const std::lock_guard lock(mutex_);
+    quit_ = true;
+    for (const auto& job : queue_) job->stop = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+std::uint64_t DocumentStore::open(std::filesystem::path path) {
+  auto job = std::make_shared<Job>();
+  job->path = std::move(path);
+  const std::lock_guard lock(mutex_);
+  job->ticket = next_ticket_++;
+  queue_.push_back(job);
+  wake_.notify_one();
+  return job->ticket;
+}
+
+void DocumentStore::cancel(std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& job : queue_) {
+    if (job->ticket == ticket) job->stop = true;
+  }
+}
+
+void DocumentStore::cancel_all() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& job : queue_) job->stop = true;
+}
+
+std::vector<DocumentStore::Pending> DocumentStore::pending() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Pending> list;
+  for (const auto& job : queue_) {
+    list.push_back({job->ticket, job->path, job->progress, job->phase, job->stop});
+  }
+  return list;
+}
+
+bool DocumentStore::idle() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.empty() && finished_.empty();
+}
+
+std::vector<DocumentStore::Finished> DocumentStore::take_finished() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(finished_, {});
+}
+
+void DocumentStore::work() {
+  while (true) {
+    std::shared_ptr<Job> job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return quit_ || !queue_.empty(); });
+      if (quit_) return;
+      job = queue_.front();
+    }
+    Finished finished{.ticket = job->ticket, .path = job->path};
+    LoadOptions options;
+    options.stop = &job->stop;
+    options.on_progress = [this, &job](double share, const char* phase) {
+      const std::lock_guard lock(mutex_);
+      job->progress = share;
+      job->phase = phase;
+    };
+    // Whatever a file does to its reader, the application goes on.
+    try {
+      if (!job->stop) finished.document = loader_(job->path, options);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::kInterrupted) finished.error = e.what();
+    } catch (const std::bad_alloc&) {
+      finished.error = fmt::format("{}: does not fit into memory", job->path.string());
+    } catch (const std::exception& e) {
+      finished.error = fmt::format("{}: internal error: {}", job->path.string(), e.what());
+    }
+    finished.cancelled = finished.document == nullptr && finished.error.empty();
+    const std::lock_guard lock(mutex_);
+    queue_.pop_front();
+    finished_.push_back(std::move(finished));
+  }
+}
+
+}  // namespace dscope::view_data

@@ -1,0 +1,212 @@
+// SPDX-FileCopyrightText: 2026 The DecodeScope Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/widgets/data_table.h"
+
+#include "viewer/view_data/text.h"
+
+#include <imgui_internal.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <utility>
+
+namespace dscope::viewer {
+namespace {
+
+using view_data::Table;
+
+// The order of rows as ImGui's sort specification asks for it, kept until that or the table change.
+// Panels rebuild tables only when documents change, so address and size tell them apart.
+struct Order {
+  std::vector<std::size_t> rows;
+  const void* data = nullptr;
+  std::size_t count = 0;
+  std::string filter;
+};
+
+bool contains(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
+void apply_filter(const Table& table, const std::string& filter, std::vector<std::size_t>& rows) {
+  if (filter.empty()) return;
+  std::erase_if(rows, [&](std::size_t row) {
+    return table.rows[row].cells.empty() || !contains(table.rows[row].cells[0].text, filter);
+  });
+}
+
+Order& order_of(const Table& table) {
+  static std::map<ImGuiID, Order> orders;  // the drawing thread's
+  return orders[ImGui::GetID(table.id.c_str())];
+}
+
+void update_order(const Table& table, const std::string& filter, Order& order) {
+  ImGuiTableSortSpecs* specs = ImGui::TableGetSortSpecs();
+  const void* data = table.rows.data();
+  const bool stale = order.data != data || order.count != table.rows.size() ||
+                     order.filter != filter || (specs != nullptr && specs->SpecsDirty);
+  if (!stale && order.rows.size() <= table.rows.size()) return;
+  std::size_t column = SIZE_MAX;
+  bool descending = false;
+  if (specs != nullptr && specs->SpecsCount > 0) {
+    column = static_cast<std::size_t>(specs->Specs[0].ColumnIndex);
+    descending = specs->Specs[0].SortDirection == ImGuiSortDirection_Descending;
+  }
+  order.rows = view_data::sorted_order(table, column, descending);
+  apply_filter(table, filter, order.rows);
+  order.data = data;
+  order.count = table.rows.size();
+  order.filter = filter;
+  if (specs != nullptr) specs->SpecsDirty = false;
+}
+
+void setup_columns(const Ui& ui, const Table& table) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const exporter::Column& column = table.columns[i];
+    // Text stretches, numbers take what they need.
+    const bool text = column.align == exporter::Align::kLeft;
+    float width = text_width(ui.regular, column.title) + ui.px(22);
+    const std::size_t looked_at = std::min<std::size_t>(table.rows.size(), 200);
+    for (std::size_t r = 0; r < looked_at; ++r) {
+      width = std::max(width, text_width(ui.regular, table.rows[r].cells[i].text) + ui.px(4));
+    }
+    if (column.max_width == 0) {
+      ImGui::TableSetupColumn(column.title.c_str(), ImGuiTableColumnFlags_Disabled);
+      continue;
+    }
+    ImGuiTableColumnFlags flags =
+        text ? ImGuiTableColumnFlags_WidthStretch : ImGuiTableColumnFlags_WidthFixed;
+    // The first click on a number shows the largest.
+    flags |= text ? ImGuiTableColumnFlags_PreferSortAscending
+                  : ImGuiTableColumnFlags_PreferSortDescending;
+    ImGui::TableSetupColumn(column.title.c_str(), flags,
+                            text ? std::clamp(width, ui.px(60), ui.px(420)) : width);
+  }
+}
+
+// As TableHeadersRow(), with headings of numbers on the right.
+void header_row(const Ui& ui, const Table& table) {
+  ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (!ImGui::TableSetColumnIndex(static_cast<int>(i))) continue;
+    ImGui::PushID(static_cast<int>(i));
+    const exporter::Column& column = table.columns[i];
+    if (column.align == exporter::Align::kRight) {
+      const float room =
+          ImGui::GetContentRegionAvail().x - text_width(ui.regular, column.title) - ui.px(14);
+      if (room > 0) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room);
+    }
+    ImGui::TableHeader(column.title.c_str());
+    ImGui::PopID();
+  }
+}
+
+class Body {
+ public:
+  Body(const Ui& ui, const Table& table, const DataTableOptions& options)
+      : ui_(ui), table_(table), options_(options) {}
+
+  void draw(const std::vector<std::size_t>& order, DataTableResult& result) {
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(order.size()));
+    while (clipper.Step()) {
+      for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+        draw_row(order[static_cast<std::size_t>(i)], result);
+      }
+    }
+  }
+
+ private:
+  void draw_row(std::size_t index, DataTableResult& result) {
+    const view_data::TableRow& row = table_.rows[index];
+    ImGui::TableNextRow();
+    ImGui::PushID(static_cast<int>(index));
+    for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+      if (!ImGui::TableSetColumnIndex(static_cast<int>(c))) continue;
+      if (c == 0) draw_selectable(index, row, result);
+      draw_cell(row, c);
+    }
+    ImGui::PopID();
+  }
+
+  void draw_selectable(std::size_t index, const view_data::TableRow& row, DataTableResult& result) {
+    const bool selected = !row.key.empty() && row.key == options_.selected_key;
+    const float x = ImGui::GetCursorPosX();
+    if (ImGui::Selectable("##row", selected, ImGuiSelectableFlags_SpanAllColumns)) {
+      result.clicked = index;
+    }
+    if (ImGui::IsItemHovered()) result.hovered = index;
+    ImGui::SameLine();
+    ImGui::SetCursorPosX(x);
+    if (row.stage) swatch(ui_, ui_.palette.of(*row.stage));
+  }
+
+  void draw_cell(const view_data::TableRow& row, std::size_t c) {
+    const std::string& what = row.cells[c].text;
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float width = text_width(ui_.regular, what);
+    const bool right = table_.columns[c].align == exporter::Align::kRight;
+    if (right && width < room) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
+    const bool cut = width > room + 0.5F;
+    const std::string fitted = cut ? fit_text(ui_.regular, what, room) : std::string();
+    const std::string& shown = cut ? fitted : what;
+    if (c == table_.tone_column && row.tone && *row.tone != 0) {
+      text_colored(*row.tone > 0 ? ui_.palette.bad : ui_.palette.good, shown);
+    } else {
+      text(shown);
+    }
+    if (cut && ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem)) {
+      tooltip(ui_, what, {});
+    }
+  }
+
+  const Ui& ui_;
+  const Table& table_;
+  const DataTableOptions& options_;
+};
+
+}  // namespace
+
+DataTableResult data_table(const Ui& ui, const Table& table, const DataTableOptions& options) {
+  DataTableResult result;
+  ImGui::PushID(table.id.c_str());
+  const ImVec2 corner = ImGui::GetCursorPos();
+  if (options.show_title) {
+    ImGui::AlignTextToFramePadding();
+    heading(ui, table.title);
+    const float button = text_width(ui.regular, "CSV") + ImGui::GetStyle().FramePadding.x * 2;
+    ImGui::SameLine(std::max(corner.x + text_width(ui.bold, table.title) + ui.px(12),
+                             corner.x + ImGui::GetContentRegionAvail().x - button));
+    result.export_csv = ImGui::Button("CSV");
+    if (ImGui::IsItemHovered()) tooltip(ui, "Save this table as CSV", {}, "rows as they are shown");
+  }
+  if (table.rows.empty()) {
+    text_muted(ui, table.empty_text);
+  } else {
+    constexpr ImGuiTableFlags kFlags =
+        ImGuiTableFlags_Sortable | ImGuiTableFlags_SortTristate | ImGuiTableFlags_Resizable |
+        ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_ScrollY |
+        ImGuiTableFlags_NoSavedSettings | ImGuiTableFlags_NoBordersInBodyUntilResize;
+    const int columns = static_cast<int>(table.columns.size());
+    if (ImGui::BeginTable("##table", columns, kFlags, ImVec2(0, options.height))) {
+      ImGui::TableSetupScrollFreeze(0, 1);
+      setup_columns(ui, table);
+      header_row(ui, table);
+      Order& order = order_of(table);
+      update_order(table, options.filter, order);
+      Body(ui, table, options).draw(order.rows, result);
+      if (result.export_csv) result.csv = view_data::to_csv(table, order.rows);
+      ImGui::EndTable();
+    }
+  }
+  if (result.export_csv && result.csv.empty()) result.csv = view_data::to_csv(table);
+  ImGui::PopID();
+  return result;
+}
+
+}  // namespace dscope::viewer
