@@ -275,7 +275,10 @@ void CudaDecoder::step(std::span<const StepToken> tokens, const StepHooks& hooks
                        const StepOutput& out) {
   sequences_.check(tokens, out);
   const auto count = static_cast<std::int64_t>(tokens.size());
-  inputs_.set(StepMetadata(model_, pages_, tokens), hooks);
+  {
+    const StageRange range(labeller(sink), Op::kStepInputs);
+    inputs_.set(StepMetadata(model_, pages_, tokens), hooks);
+  }
   run(count, sink);
   sequences_.advance(tokens);
   // Copies of results belong to what made them.

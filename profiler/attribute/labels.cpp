@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/attribute/labels.h"
 
+#include <string_view>
+#include <unordered_map>
+
 namespace dscope::attribute {
 namespace {
 
@@ -32,11 +35,50 @@ struct RangeStages {
   }
 };
 
+// What the ranges say that were open when graph nodes were captured: by path, an index of names.
+struct CaptureStages {
+  struct Stages {
+    std::optional<Stage> firm;
+    std::optional<Stage> loose;
+  };
+  std::unordered_map<std::uint32_t, Stages> paths;
+
+  CaptureStages(const collect::ActivityList& list, const StageRules& rules) {
+    for (const Activity& a : list.activities) {
+      if (a.range == collect::kNoName || paths.count(a.range) > 0) continue;
+      paths[a.range] = innermost(list.names[a.range], rules);
+    }
+  }
+
+  static Stages innermost(std::string_view path, const StageRules& rules) {
+    Stages stages;
+    while (!path.empty() && !stages.firm) {
+      const std::size_t slash = path.rfind('/');
+      const std::string_view name = path.substr(slash == path.npos ? 0 : slash + 1);
+      path = path.substr(0, slash == path.npos ? 0 : slash);
+      const std::optional<NameRule> rule = rules.range(name);
+      if (!rule) continue;
+      std::optional<Stage>& stage = rule->role == RuleRole::kAnchor ? stages.firm : stages.loose;
+      if (!stage) stage = rule->stage;
+    }
+    return stages;
+  }
+
+  [[nodiscard]] Stages of(const Activity& work) const {
+    const auto found = paths.find(work.range);
+    return found == paths.end() ? Stages{} : found->second;
+  }
+};
+
 class Labels {
  public:
   Labels(const collect::ActivityList& list, Launches& launches, const StageRules& rules,
          const NameRules& names)
-      : list_(list), names_(names), ranges_(list, rules), work_(list.activities.size()) {
+      : list_(list),
+        names_(names),
+        ranges_(list, rules),
+        captures_(list, rules),
+        work_(list.activities.size()) {
     firm_ = innermost(launches, RuleRole::kAnchor);
     loose_ = innermost(launches, RuleRole::kHelper);
   }
@@ -66,8 +108,12 @@ class Labels {
     const std::optional<NameRule>& rule = names_[work.name];
     const std::optional<Stage> by_name = rule ? rule->stage : std::nullopt;
     if (by_name == Stage::kNccl) return {Stage::kNccl, LabelSource::kName, 1};
+    // The ranges of its capture say more of a graph's node than those around the replay.
+    const CaptureStages::Stages capture = captures_.of(work);
+    if (capture.firm) return {*capture.firm, LabelSource::kRange, 1};
     if (const auto stage = in(firm_, i)) return {*stage, LabelSource::kRange, 1};
     if (by_name) return {*by_name, LabelSource::kName, 1};
+    if (capture.loose) return {*capture.loose, LabelSource::kRange, 1};
     if (const auto stage = in(loose_, i)) return {*stage, LabelSource::kRange, 1};
     return {};
   }
@@ -75,6 +121,7 @@ class Labels {
   const collect::ActivityList& list_;
   const NameRules& names_;
   RangeStages ranges_;
+  CaptureStages captures_;
   std::vector<std::uint32_t> firm_;   // innermost firm range around each launch
   std::vector<std::uint32_t> loose_;  // innermost other range
   std::vector<LabelledWork> work_;

@@ -102,7 +102,8 @@ BackEnd BackEnds::make(RunPlan& plan, const RunOptions& options) {
   cuda.graph = !options.eager;
   cuda.wo_a_bf16 = plan.workload.wo_a_bf16;
   cuda.on_load = [&](std::int64_t done, std::int64_t) { progress.update(done); };
-  back_end.decoder = make_cuda_decoder(*plan.weights, *back_end.device_comm, decoder, cuda);
+  if (!weights_) weights_ = load_cuda_weights(*plan.weights, decoder, cuda);
+  back_end.decoder = make_cuda_decoder(weights_, *back_end.device_comm, decoder, cuda);
   return back_end;
 }
 

@@ -44,6 +44,7 @@ class BackEnds {
 
  private:
   std::shared_ptr<Communicator> ranks_;
+  std::shared_ptr<const CudaWeights> weights_;  // of the CUDA back end
   const Launch& launch_;
 };
 

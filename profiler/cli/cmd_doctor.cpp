@@ -1,13 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/command.h"
+#include "profiler/collect/cupti_source.h"
 #include "profiler/collect/device_probe.h"
+#include "profiler/collect/nvml.h"
+#include "workloads/base/error.h"
 #include "workloads/base/units.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <unistd.h>
+
+#include <fstream>
 #include <memory>
+#include <string>
 #include <thread>
 
 namespace dscope::cli {
@@ -19,6 +26,48 @@ struct Finding {
   bool available = false;
   std::string detail;
 };
+
+// Whether CUPTI records, not only whether it is there. `hes`: with the hardware event system.
+Finding examine_cupti(bool hes) {
+  Finding finding{hes ? "CUPTI hardware trace" : "CUPTI", true, ""};
+  try {
+    collect::CuptiSourceOptions options;
+    options.hardware_trace = hes;
+    options.steps = 1;
+    const auto source = collect::make_cupti_source(options);
+    finding.detail = hes ? "timestamps from the hardware event system (dscope run --hes)"
+                         : fmt::format("records kernels, version {}",
+                                       source->take_facts()->version.value_or("unknown"));
+  } catch (const Error& e) {
+    finding.available = false;
+    finding.detail = e.what();
+  }
+  return finding;
+}
+
+Finding examine_nvml() {
+  const collect::Nvml nvml;
+  const bool works = nvml.unavailable().empty();
+  return {
+      "NVML", works,
+      works ? "clocks, power, temperature and throttle reasons of every run" : nvml.unavailable()};
+}
+
+// Hardware counters can be kept for administrators; kernel times are open to everybody.
+Finding examine_counters() {
+  std::ifstream parameters("/proc/driver/nvidia/params");
+  if (!parameters) return {"hardware counters", false, "no NVIDIA driver parameters to read"};
+  for (std::string line; std::getline(parameters, line);) {
+    if (!line.starts_with("RmProfilingAdminOnly:")) continue;
+    const bool restricted = line.find('1') != std::string::npos;
+    const bool root = geteuid() == 0;
+    return {"hardware counters", !restricted || root,
+            restricted ? "the driver keeps them for administrators (NVreg_RestrictProfilingToAdmin"
+                         "Users=0 opens them)"
+                       : "open to every user"};
+  }
+  return {"hardware counters", false, "the driver does not say who may read them"};
+}
 
 std::vector<Finding> examine(const Launch& launch) {
   const int threads = static_cast<int>(std::thread::hardware_concurrency());
@@ -44,6 +93,12 @@ std::vector<Finding> examine(const Launch& launch) {
   for (const collect::LibraryStatus& library : collect::probe_libraries()) {
     findings.push_back(
         {library.name, library.found, fmt::format("{} ({})", library.detail, library.use)});
+  }
+  if (!device.gpus.empty()) {
+    findings.push_back(examine_cupti(/*hes=*/false));
+    findings.push_back(examine_cupti(/*hes=*/true));
+    findings.push_back(examine_nvml());
+    findings.push_back(examine_counters());
   }
   for (const std::string& missing : device.missing)
     findings.push_back({"not determined", false, missing});

@@ -27,7 +27,7 @@ void run_one(const RunOptions& o, std::unique_ptr<Communicator> ranks, const Lau
   BackEnds back_ends(std::move(ranks), launch);
   back_ends.adopt_rank(plan);
   set_cpu_threads(plan.threads);
-  const ChosenSource source = choose_source(o, plan.cuda);
+  const ChosenSource source = choose_source(o, plan);
   if (!source.note.empty()) fmt::print(stderr, "dscope: {}\n", source.note);
   const BackEnd back_end = back_ends.make(plan, o);
   RunResult result = run_configuration(plan, back_end, source, o, launch);

@@ -19,6 +19,8 @@ struct Launch {
   int ranks = 1;  // started side by side by mpirun
   bool stderr_is_terminal = false;
   std::filesystem::path tuning_file;  // where tuned configurations are kept; may be empty
+  // A variable of the environment, null where not set, for commands that start other programs.
+  std::function<const char*(const char*)> environment;
 };
 
 // A subcommand registers its options on `app` and returns what runs when it was chosen. Parsed
@@ -28,6 +30,7 @@ using Run = std::function<void()>;
 Run add_run(CLI::App& app, const Launch& launch);
 Run add_report(CLI::App& app, const Launch& launch);
 Run add_import(CLI::App& app, const Launch& launch);
+Run add_inject(CLI::App& app, const Launch& launch);
 Run add_bench(CLI::App& app, const Launch& launch);  // only where DSCOPE_HAVE_BENCH is 1
 Run add_compare(CLI::App& app, const Launch& launch);
 Run add_devices(CLI::App& app, const Launch& launch);

@@ -33,6 +33,7 @@ struct Command {
 // In the order of a day's work: run, look, predict, look things up.
 constexpr Command kCommands[] = {
     {"run", "Decode and account for the time", dscope::cli::add_run},
+    {"inject", "Record any program that uses CUDA", dscope::cli::add_inject},
     {"import", "Account for the time in a trace of another profiler", dscope::cli::add_import},
     {"report", "Show a profile document", dscope::cli::add_report},
     {"compare", "Compare two profile documents, with a verdict", dscope::cli::add_compare},
@@ -94,6 +95,7 @@ int run_main(int argc, char** argv) {
   launch.ranks = ranks_from_environment();
   launch.stderr_is_terminal = isatty(STDERR_FILENO) != 0;
   launch.tuning_file = tuning_file_from_environment();
+  launch.environment = [](const char* name) -> const char* { return std::getenv(name); };
   std::map<const CLI::App*, Run> runs;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);

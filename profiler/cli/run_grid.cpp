@@ -79,7 +79,7 @@ class Grid {
     RunPlan plan = make_run_plan(o, launch_);
     back_ends_.adopt_rank(plan);
     set_cpu_threads(plan.threads);
-    if (!chosen_) chosen_ = choose_source(o, plan.cuda);
+    if (!chosen_) chosen_ = choose_source(o, plan);
     try {
       const BackEnd back_end = back_ends_.make(plan, o);
       RunResult result = run_configuration(plan, back_end, *chosen_, o, launch_);

@@ -10,6 +10,7 @@
 #include "profiler/cli/version.h"
 #include "profiler/collect/cupti_source.h"
 #include "profiler/collect/device_probe.h"
+#include "profiler/collect/device_state.h"
 #include "profiler/collect/host_bandwidth.h"
 #include "profiler/collect/host_source.h"
 #include "profiler/collect/session.h"
@@ -20,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <utility>
@@ -32,6 +34,9 @@ namespace {
 constexpr std::int64_t kLongestBlock = 16;
 constexpr std::int64_t kShortestBlock = 2;
 constexpr std::int64_t kRounds = 6;
+
+// How often clocks are looked at. NVML's own figures are averages over about as long.
+constexpr std::chrono::milliseconds kStatePeriod{100};
 
 // Rows of a request trace that could not be used, and requests that were left out.
 void report_trace_losses(const traces::ServingSteps& trace, const std::string& file) {
@@ -72,10 +77,17 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
   if (o.trace && speaks) trace.emplace(*o.trace);
   Progress progress(launch.stderr_is_terminal && speaks, "decoding step", plan.total_steps);
   collect::SessionOptions options = session_options(plan, chosen, o);
-  options.on_progress = [&](std::int64_t done) { progress.update(done); };
+  collect::DeviceStateSampler states(
+      plan.cuda ? collect::nvml_observer(collect::probe_device(plan.threads).gpus) : nullptr,
+      kStatePeriod);
+  options.on_progress = [&](std::int64_t done) {
+    progress.update(done);
+    states.set_step(done);
+  };
   if (trace) options.on_activities = [&](const collect::ActivityList& list) { trace->add(list); };
   collect::SessionResult result = collect::run_session(
       source, {[&] { return loop.prepare(source); }, [&] { loop.run(source); }}, options);
+  result.measurement.clock_samples = states.finish();
   if (trace) trace->finish();
   loop.finish();
   if (o.trace) result.measurement.trace_file = o.trace->string();
@@ -110,16 +122,17 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
 
 }  // namespace
 
-ChosenSource choose_source(const RunOptions& o, bool cuda) {
+ChosenSource choose_source(const RunOptions& o, const RunPlan& plan) {
   ChosenSource chosen;
   const bool wanted = o.collector == "cupti" || o.cupti || o.hardware_trace;
-  if (wanted && (!cuda || o.collector == "events")) {
+  if (wanted && (!plan.cuda || o.collector == "events")) {
     throw usage_error("--collector cupti, --cupti and --hes belong to a CUDA run that CUPTI times");
   }
-  if (cuda && o.collector != "events") {
+  if (plan.cuda && o.collector != "events") {
     collect::CuptiSourceOptions options;
     if (o.cupti) options.libraries = {*o.cupti};
     options.hardware_trace = o.hardware_trace;
+    options.steps = plan.total_steps;
     try {
       chosen.source = collect::make_cupti_source(options);
       chosen.cupti = true;

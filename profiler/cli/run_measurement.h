@@ -24,7 +24,7 @@ struct ChosenSource {
 // Makes the source that --collector asks for. Before anything touches the GPU: CUPTI has to see
 // every graph being made. Throws Error{kUnavailable} where --collector cupti cannot be had, and
 // Error{kUsage} for options of CUPTI where it is not used.
-[[nodiscard]] ChosenSource choose_source(const RunOptions& options, bool cuda);
+[[nodiscard]] ChosenSource choose_source(const RunOptions& options, const RunPlan& plan);
 
 // This machine as a document describes it, with the bandwidth that floors refer to. Measures that,
 // so it takes part of a second.

@@ -4,6 +4,7 @@
 
 #include "profiler/collect/trace_source.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ namespace dscope::collect {
 struct CuptiSourceOptions {
   std::vector<std::string> libraries;  // files of libcupti, tried in order; empty: usual places
   bool hardware_trace = false;         // timestamps from the hardware event system (Blackwell)
+  std::int64_t steps = 0;              // that will be recorded; 0: not known in advance
 };
 
 // Every kernel, copy and fill of the step from CUPTI, with the op of the decode step it belongs to:

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/collect/gpu_probe.h"
 
+#include "profiler/collect/nvml.h"
 #include "profiler/collect/shared_library.h"
 
 #include <fmt/format.h>
@@ -115,14 +116,6 @@ class CudaDriver {
 
 // --- NVML: what the board does -------------------------------------------------------------------
 
-using NvmlDevice = void*;
-using NvmlInit = int();
-using NvmlShutdown = int();
-using NvmlDriverVersion = int(char* version, unsigned length);
-using NvmlHandleByBusId = int(const char* bus_id, NvmlDevice* device);
-using NvmlGetUnsigned = int(NvmlDevice device, unsigned* value);
-using NvmlTopology = int(NvmlDevice a, NvmlDevice b, unsigned* level);
-
 struct NvmlField {
   const char* function;
   std::optional<std::int64_t> profile::Gpu::*field;
@@ -147,69 +140,20 @@ constexpr std::array<TopologyLevel, 6> kTopologyLevels{{
     {50, "system"},
 }};
 
-class Nvml {
- public:
-  Nvml() : library_({"libnvidia-ml.so.1"}) {
-    auto* init = library_.function<NvmlInit>("nvmlInit_v2");
-    if (init == nullptr) {
-      reason_ = library_.detail();
-    } else if (const int code = init(); code != 0) {
-      reason_ = fmt::format("nvmlInit_v2 answered {}", code);
-    }
+std::optional<std::string> path_between(Nvml& nvml, NvmlDevice a, NvmlDevice b) {
+  const std::optional<unsigned> level = nvml.topology_level(a, b);
+  if (!level) return std::nullopt;
+  for (const TopologyLevel& known : kTopologyLevels) {
+    if (known.level == *level) return known.path;
   }
-  ~Nvml() {
-    if (!reason_.empty()) return;
-    if (auto* shutdown = library_.function<NvmlShutdown>("nvmlShutdown")) shutdown();
-  }
-  Nvml(const Nvml&) = delete;
-  Nvml& operator=(const Nvml&) = delete;
-
-  [[nodiscard]] const std::string& unavailable() const { return reason_; }  // empty: it works
-
-  std::optional<std::string> driver_version() {
-    std::array<char, 96> text{};
-    auto* get = library_.function<NvmlDriverVersion>("nvmlSystemGetDriverVersion");
-    if (get == nullptr || get(text.data(), static_cast<unsigned>(text.size())) != 0) return {};
-    return text.data();
-  }
-
-  // By bus id, because NVML counts all boards and the driver only the visible ones.
-  NvmlDevice find(const profile::Gpu& gpu) {
-    NvmlDevice device = nullptr;
-    auto* get = library_.function<NvmlHandleByBusId>("nvmlDeviceGetHandleByPciBusId_v2");
-    if (get == nullptr || !gpu.pci_bus_id || get(gpu.pci_bus_id->c_str(), &device) != 0) {
-      return nullptr;
-    }
-    return device;
-  }
-
-  std::optional<unsigned> number(const char* function, NvmlDevice device) {
-    auto* get = library_.function<NvmlGetUnsigned>(function);
-    unsigned value = 0;
-    if (get == nullptr || device == nullptr || get(device, &value) != 0) return std::nullopt;
-    return value;
-  }
-
-  std::optional<std::string> path_between(NvmlDevice a, NvmlDevice b) {
-    auto* get = library_.function<NvmlTopology>("nvmlDeviceGetTopologyCommonAncestor");
-    unsigned level = 0;
-    if (get == nullptr || a == nullptr || b == nullptr || get(a, b, &level) != 0) return {};
-    for (const TopologyLevel& known : kTopologyLevels) {
-      if (known.level == level) return known.path;
-    }
-    return fmt::format("level {}", level);
-  }
-
- private:
-  SharedLibrary library_;
-  std::string reason_;
-};
+  return fmt::format("level {}", *level);
+}
 
 void add_board_facts(Nvml& nvml, profile::Device& device) {
   device.driver_version = nvml.driver_version();
   std::vector<NvmlDevice> handles;
   for (profile::Gpu& gpu : device.gpus) {
-    handles.push_back(nvml.find(gpu));
+    handles.push_back(gpu.pci_bus_id ? nvml.find(*gpu.pci_bus_id) : nullptr);
     for (const NvmlField& entry : kNvmlFields) {
       if (const auto value = nvml.number(entry.function, handles.back())) gpu.*entry.field = *value;
     }
@@ -223,7 +167,7 @@ void add_board_facts(Nvml& nvml, profile::Device& device) {
   }
   for (std::size_t a = 0; a < handles.size(); ++a) {
     for (std::size_t b = a + 1; b < handles.size(); ++b) {
-      if (const auto path = nvml.path_between(handles[a], handles[b])) {
+      if (const auto path = path_between(nvml, handles[a], handles[b])) {
         device.topology.push_back(
             {static_cast<std::int64_t>(a), static_cast<std::int64_t>(b), *path, nullptr});
       }

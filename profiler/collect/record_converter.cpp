@@ -53,12 +53,12 @@ std::string demangled(const char* name) {
   return status == 0 && text != nullptr ? std::string(text.get()) : std::string(name);
 }
 
-// What launches, copies, fills or waits; other calls explain neither work nor gaps.
 void RecordConverter::start_list() {
   names_.clear();
   ranges_.clear();
 }
 
+// What launches, copies, fills or waits; other calls explain neither work nor gaps.
 bool RecordConverter::explains(const char* call) {
   const auto [known, added] = explaining_.try_emplace(call, false);
   if (added) {

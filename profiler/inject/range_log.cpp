@@ -6,14 +6,22 @@
 
 namespace dscope::inject {
 
+void RangeLog::wake_on(std::string name, std::function<void()> wake) {
+  const std::lock_guard lock(mutex_);
+  wake_name_ = std::move(name);
+  wake_ = std::move(wake);
+}
+
 void RangeLog::add(ClosedRange range) {
   const std::lock_guard lock(mutex_);
+  const bool wakes = wake_ && range.name == wake_name_;
   ++seen_;
-  if (ranges_.size() >= kCapacity) {
+  if (ranges_.size() < kCapacity) {
+    ranges_.push_back(std::move(range));
+  } else {
     ++dropped_;
-    return;
   }
-  ranges_.push_back(std::move(range));
+  if (wakes) wake_();
 }
 
 std::vector<ClosedRange> RangeLog::take() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ class RangeLog {
  public:
   // Dropped and counted where nobody has taken for too long.
   void add(ClosedRange range);
+  // `wake` is called, from the thread that closes it, after every range of this name: whoever
+  // counts steps need not wait for its next look. Before ranges come.
+  void wake_on(std::string name, std::function<void()> wake);
   // Everything since the last take().
   [[nodiscard]] std::vector<ClosedRange> take();
   [[nodiscard]] std::int64_t dropped() const;
@@ -34,6 +38,8 @@ class RangeLog {
   std::vector<ClosedRange> ranges_;
   std::int64_t dropped_ = 0;
   std::int64_t seen_ = 0;
+  std::string wake_name_;
+  std::function<void()> wake_;
 };
 
 }  // namespace dscope::inject

@@ -19,7 +19,8 @@ namespace dscope::inject {
 namespace {
 
 constexpr int kPeriodMs = 100;
-// A byte in the pipe: a signal's number, or this.
+// A byte in the pipe: a signal's number, or one of these.
+constexpr unsigned char kLook = 0;
 constexpr unsigned char kFinish = 255;
 
 double now_s() {
@@ -39,7 +40,8 @@ collect::CuptiCollectorOptions collector_options(const Settings& settings) {
   } else if (const std::string loaded = loaded_library("libcupti.so"); !loaded.empty()) {
     options.libraries = {loaded};
   } else {
-    options.libraries = {"libcupti.so.13", "libcupti.so.12"};
+    if (!settings.cupti_found.empty()) options.libraries.push_back(settings.cupti_found);
+    options.libraries.insert(options.libraries.end(), {"libcupti.so.13", "libcupti.so.12"});
   }
   options.flush_period_ms = kPeriodMs;
   return options;
@@ -61,6 +63,9 @@ Recorder::Recorder(const Settings& settings)
   file_.set("clock", "steady_clock");
   file_.set("collector", collector_.version());
   if (pipe2(wake_, O_CLOEXEC | O_NONBLOCK) != 0) throw input_error("no pipe for signals");
+  if (!settings_.window.step_range.empty()) {
+    nvtx_log().wake_on(settings_.window.step_range, [this] { on_signal(kLook); });
+  }
   tick(/*last=*/false);
   worker_ = std::thread([this] { run(); });
 }
@@ -85,6 +90,7 @@ void Recorder::run() {
     unsigned char byte = 0;
     while (read(wake_[0], &byte, 1) == 1) {
       if (byte == kFinish) return;
+      if (byte == kLook) continue;
       if (byte == SIGUSR2) {
         window_.on_signal();
         continue;
@@ -96,6 +102,7 @@ void Recorder::run() {
       return;
     }
     tick(/*last=*/false);
+    worker_cpu_ns_ = thread_cpu_ns();
   }
 }
 
@@ -134,7 +141,7 @@ void Recorder::note_facts() {
   file_.set("ranges", nvtx_log().seen());
   file_.set("unlabelled_nodes", converter_.unlabelled_nodes());
   file_.set("overhead_ns", converter_.overhead_ns());
-  file_.set("worker_cpu_ns", thread_cpu_ns());
+  file_.set("worker_cpu_ns", worker_cpu_ns_);
   file_.set("buffers_high_water", collector_.buffers().high_water());
 }
 

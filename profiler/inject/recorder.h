@@ -45,6 +45,7 @@ class Recorder {
   collect::ActivityList list_;
   TraceWriter file_;
   WindowControl window_;
+  std::int64_t worker_cpu_ns_ = 0;  // what the worker has used of a CPU so far
   bool recording_ = false;
   bool broken_ = false;  // the file cannot be written any more
   std::mutex finish_mutex_;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kFolder = "DSCOPE_INJECT_FOLDER";
 constexpr const char* kCupti = "DSCOPE_INJECT_CUPTI";
+constexpr const char* kCuptiFound = "DSCOPE_INJECT_CUPTI_FOUND";
 constexpr const char* kDelay = "DSCOPE_INJECT_DELAY_S";
 constexpr const char* kDuration = "DSCOPE_INJECT_DURATION_S";
 constexpr const char* kSteps = "DSCOPE_INJECT_STEPS";
@@ -44,6 +45,7 @@ std::vector<std::pair<std::string, std::string>> to_environment(const Settings& 
   std::vector<std::pair<std::string, std::string>> list;
   list.emplace_back(kFolder, settings.folder);
   if (!settings.cupti.empty()) list.emplace_back(kCupti, settings.cupti);
+  if (!settings.cupti_found.empty()) list.emplace_back(kCuptiFound, settings.cupti_found);
   if (window.delay_s > 0) list.emplace_back(kDelay, text(window.delay_s));
   if (window.duration_s) list.emplace_back(kDuration, text(*window.duration_s));
   if (window.steps) list.emplace_back(kSteps, text(*window.steps));
@@ -68,6 +70,7 @@ Settings from_environment(const std::function<const char*(const char*)>& get,
   };
   if (const char* value = get(kFolder)) settings.folder = value;
   if (const char* value = get(kCupti)) settings.cupti = value;
+  if (const char* value = get(kCuptiFound)) settings.cupti_found = value;
   if (const char* value = get(kStepRange)) window.step_range = value;
   (void)read(kDelay, window.delay_s);
   if (double seconds = 0; read(kDuration, seconds)) window.duration_s = seconds;

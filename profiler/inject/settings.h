@@ -24,7 +24,8 @@ struct Window {
 // What `dscope inject` tells the library, through the environment.
 struct Settings {
   std::string folder = ".";  // where trace.PID.dscope is written
-  std::string cupti;         // file of libcupti; empty: the one that the process has, or finds
+  std::string cupti;         // file of libcupti; empty: the one that the process has loaded
+  std::string cupti_found;   // or, where it has none, this; or what the loader finds
   Window window;
   bool quiet = false;  // no lines on stderr
 };

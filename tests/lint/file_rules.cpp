@@ -60,7 +60,7 @@ Findings check_header_form(const SourceFile& file) {
 
 Findings check_environment(const SourceFile& file) {
   if (!is_cpp(file.path) || file.path == "profiler/cli/main.cpp" ||
-      file.path == "viewer/app/main.cpp") {
+      file.path == "viewer/app/main.cpp" || file.path == "profiler/inject/entry.cpp") {
     return {};
   }
   static const std::regex kGetenv(R"(\bgetenv\s*\()");

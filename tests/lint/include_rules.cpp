@@ -36,7 +36,7 @@ const std::vector<Layer>& layers() {
       {"profiler/collect/*", {"workloads/*", "profiler/profile/*", "profiler/attribute/*"}},
       {"profiler/inject/*",
        {"workloads/*", "profiler/profile/*", "profiler/attribute/*", "profiler/collect/*",
-        "profiler/export/*"}},
+        "profiler/import/activity_file.h", "profiler/export/*"}},
       {"profiler/cli/*",
        {"workloads/*", "kernels/*", "profiler/*", "model/*", "dscope_build_info.h"}},
       // Predicts the launch that the library would really choose.

@@ -101,6 +101,19 @@ TEST_F(AnalyseTest, AnonymousWorkBelongsToItsPosition) {
   EXPECT_EQ(sources[0].time_ns + sources[1].time_ns, 220);
 }
 
+// Work of a replayed graph carries the ranges of its capture; the range around the replay says less.
+TEST_F(AnalyseTest, GraphNodesBelongToTheRangesOfTheirCapture) {
+  add(ActivityKind::kRange, "moe", 900, 1200, -1, 1);
+  add(ActivityKind::kRuntimeCall, "cudaGraphLaunch", 950, 960, -1, 1).correlation = 5;
+  for (const char* path : {"decode/indexer/aten::mm", "decode/sampler", "decode"}) {
+    run({kUnknown});
+    list_.activities.back().correlation = 5;
+    list_.activities.back().range = list_.intern(path);
+  }
+  using enum Stage;
+  EXPECT_EQ(stages(analyse(list_)), (std::vector<Stage>{kIndexer, kLmHead, kMoe}));
+}
+
 TEST_F(AnalyseTest, StagesAreWrittenIntoTheList) {
   run({kAttention, kExp, kUnknown, kNorm});
   (void)analyse(list_);
