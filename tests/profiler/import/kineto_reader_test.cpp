@@ -160,8 +160,9 @@ TEST_F(Kineto, CountsWhatItCannotUse) {
   const Trace trace = read_event(
       good + R"(, 5, {"ph": "C", "ts": 1}, {"ph": "X", "cat": "kernel", "ts": 1}, {"ph": "X"},
                  {"ph": "X", "cat": "kernel", "ts": 1, "dur": -2},
+                 {"ph": "X", "cat": "kernel", "ts": 0, "dur": 0},
                  {"ph": "X", "cat": "kernel", "ts": 0, "dur": 2}, {"ph": "X", "cat": "new"})");
-  EXPECT_EQ(trace.list.activities.size(), 1u);
+  EXPECT_EQ(trace.list.activities.size(), 2u);
   EXPECT_EQ(skipped(trace, "array elements that are no events"), 1);
   EXPECT_EQ(skipped(trace, "counter events"), 1);
   EXPECT_EQ(skipped(trace, "events of category \"kernel\" without a duration"), 1);
