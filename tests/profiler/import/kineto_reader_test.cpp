@@ -191,6 +191,8 @@ TEST_F(Kineto, RefusesBadJsonWithItsPosition) {
   EXPECT_THAT(refusal_of(begin + good + "] nonsense"), HasSubstr("expected the rest of a trace"));
   EXPECT_THAT(refusal_of(begin + R"({"ph": "X", "cat": "kernel", "ts": "x", "dur": 1}]})"),
               HasSubstr("byte 17: expected a time in microseconds, found \"x\""));
+  EXPECT_THAT(refusal_of(begin + R"(], "baseTimeNanoseconds": 17e308026})"),
+              HasSubstr("number overflow"));
   EXPECT_THAT(refusal_of(begin + "{\"name\": \"\xff\"}]}"), HasSubstr("byte 27"));
 }
 
