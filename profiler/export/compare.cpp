@@ -4,6 +4,7 @@
 
 #include "profiler/export/comparability.h"
 #include "profiler/export/report_facts.h"
+#include "profiler/export/text.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 
@@ -181,11 +182,12 @@ void pair_by_position(std::vector<OpPair>& pairs) {
 Delta compare_op(const OpPair& pair, const Comparability& allowed, const CompareOptions& options) {
   const KernelSummary& known = pair.a != nullptr ? *pair.a : *pair.b;
   Delta delta;
-  delta.id = delta.label = known.name;
+  delta.id = known.name;
+  delta.label = kernel_label(known.name);
   delta.stage = known.stage;
   if (pair.a != nullptr && pair.b != nullptr && pair.a->name != pair.b->name) {
     delta.b_id = pair.b->name;
-    delta.label = fmt::format("{} -> {}", pair.a->name, pair.b->name);
+    delta.label = fmt::format("{} -> {}", kernel_label(pair.a->name), kernel_label(pair.b->name));
   }
   measure(delta, samples_of(pair.a), samples_of(pair.b), allowed.of(known.stage),
           options.threshold);
