@@ -17,6 +17,8 @@ constexpr double kSmallestShare = 0.002;  // of a step: less is not worth a line
 constexpr double kUs = 1e3;
 
 std::string us(double ns) {
+  constexpr double kMs = 1e6;
+  if (ns >= 10 * kMs) return fmt::format("{:.1f} ms", ns / kMs);
   return fmt::format("{:.{}f} us", ns / kUs, ns < 100 * kUs ? 1 : 0);
 }
 
@@ -122,10 +124,15 @@ void judge_collectives(const Judge& judge) {
   if (c.kernel_set.trait("one_shot_all_reduce")) {
     judge.skip(Lever::kAllReduce, "", "small all-reduces already take one shot");
   } else if (!c.interconnect.p2p.value.value_or(false)) {
-    judge.skip(Lever::kAllReduce, "", "one-shot needs P2P, which is off: see p2p");
+    judge.compare(Lever::kAllReduce, "P2P, and all-reduce in one shot over it instead of NCCL",
+                  evidence, [](Configuration& x) {
+                    x.interconnect.p2p.value = true;
+                    x.kernel_set.traits.find("one_shot_all_reduce")->second = true;
+                  });
   } else {
-    judge.compare(Lever::kAllReduce, "all-reduce in one shot over P2P instead of NCCL", evidence,
-                  [](Configuration& x) { x.kernel_set.traits["one_shot_all_reduce"] = true; });
+    judge.compare(
+        Lever::kAllReduce, "all-reduce in one shot over P2P instead of NCCL", evidence,
+        [](Configuration& x) { x.kernel_set.traits.find("one_shot_all_reduce")->second = true; });
   }
   if (c.interconnect.p2p.value.value_or(false)) {
     judge.skip(Lever::kP2p, "", fmt::format("P2P is on in {}", c.interconnect.name));
@@ -252,6 +259,11 @@ void judge_kernels(const Judge& judge) {
   }
 }
 
+double captured_tokens(const Configuration& c) {
+  if (c.captured_context) return static_cast<double>(*c.captured_context);
+  return std::max(c.kernel_set.constant("captured_tokens"), static_cast<double>(c.context));
+}
+
 void judge_capacity(const Judge& judge) {
   const Configuration& c = judge.configuration;
   constexpr std::array<std::pair<std::string_view, Stage>, 2> kTraits{
@@ -264,11 +276,11 @@ void judge_capacity(const Judge& judge) {
     const std::string name(trait);
     judge.compare(
         Lever::kCapacity, fmt::format("{} kernels that follow the live length", info(stage).label),
-        fmt::format("{} takes {}; these kernels work on {} entries of captured capacity for a "
+        fmt::format("{} takes {}; these kernels work on a captured capacity of {:.0f} tokens for a "
                     "context of {}",
                     info(stage).label, part(judge.facts.at(stage).time_ns, judge.facts.step_ns),
-                    c.captured_context.value_or(c.context), c.context),
-        [name](Configuration& x) { x.kernel_set.traits[name] = false; });
+                    captured_tokens(c), c.context),
+        [name](Configuration& x) { x.kernel_set.traits.find(name)->second = false; });
   }
   if (!any) {
     judge.skip(Lever::kCapacity, "",
@@ -309,7 +321,8 @@ void judge_by_document(const StepFacts& facts, const std::string& why_not, Advis
   const auto propose = [&](Lever lever, std::string change, double gain, std::string because) {
     const double share = gain / facts.step_ns;
     if (share < kSmallestShare) {
-      advisory.no_gain.push_back({lever, std::move(change), std::move(because)});
+      advisory.no_gain.push_back(
+          {lever, std::move(change), "worth less than 0.2 % of a step: " + because});
       return;
     }
     advisory.advice.push_back({lever, std::move(change), gain, share, true, std::move(because)});

@@ -194,6 +194,25 @@ Configuration configuration_of(const profile::Profile& document, const std::stri
   return configuration;
 }
 
+std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced, double step_ns) {
+  double busy = 0;
+  double launches = 0;
+  for (const TracedStage& stage : traced) {
+    if (stage.stage == Stage::kGap) continue;
+    busy += stage.time_ns;
+    launches += stage.launches;
+  }
+  const double idle = launches > 0 ? std::max(0.0, step_ns - busy) / launches : 0;
+  const double scale = busy > step_ns ? step_ns / busy : 1;
+  std::vector<MeasuredStage> stages;
+  for (const TracedStage& stage : traced) {
+    if (stage.stage == Stage::kGap || stage.time_ns <= 0) continue;
+    const double time = stage.time_ns * scale + stage.launches * idle;
+    stages.push_back({stage.stage, time, time});
+  }
+  return stages;
+}
+
 Measured measured(const profile::Profile& document, const std::string& source) {
   if (!document.measurement || document.measurement->steps.empty()) {
     throw input_error("{}: has no measured steps", source);
@@ -211,14 +230,19 @@ Measured measured(const profile::Profile& document, const std::string& source) {
   if (measurement.perturbation && !measurement.perturbation->untraced_wall_ns.empty()) {
     result.token_ns = profile::median(measurement.perturbation->untraced_wall_ns);
   }
+  std::vector<TracedStage> traced;
   for (const StageInfo& entry : kStages) {
     std::vector<double> times;
+    std::vector<double> launches;
     for (const profile::StepSample& step : measurement.steps) {
       times.push_back(static_cast<double>(step.time_ns(entry.stage)));
+      launches.push_back(
+          static_cast<double>(step.stage_launches[static_cast<std::size_t>(entry.stage)]));
     }
-    const double time = profile::median(std::move(times));
-    if (time > 0) result.stages.push_back({entry.stage, time, time});
+    traced.push_back(
+        {entry.stage, profile::median(std::move(times)), profile::median(std::move(launches))});
   }
+  result.stages = stages_of_step(traced, result.token_ns);
   return result;
 }
 

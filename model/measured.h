@@ -42,8 +42,22 @@ struct Measured {
                                              const std::string& source,
                                              const std::optional<std::string>& device = {});
 
-// Medians over the steps: stages from the traced steps, the step from the untraced ones where there
-// are any (tracing costs time). Throws like configuration_of(), and for a document without steps.
+// A stage as a trace has it.
+struct TracedStage {
+  Stage stage = Stage::kOther;
+  double time_ns = 0;   // its kernels alone
+  double launches = 0;  // per step
+};
+
+// Stage times that add up to a step of `step_ns` without tracing, as predictions count them: the
+// kernels of a stage and the idle time before each. A trace stretches the time between kernels, so
+// that time is taken from what the untraced step leaves beside the kernels, alike for every launch.
+// Where it leaves nothing, the kernels themselves are scaled down. Idle time is in no stage then.
+[[nodiscard]] std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced,
+                                                        double step_ns);
+
+// Medians over the steps: the step from the untraced ones where there are any (tracing costs time),
+// its stages by stages_of_step(). Throws like configuration_of(), and for a document without steps.
 [[nodiscard]] Measured measured(const profile::Profile& document, const std::string& source);
 
 // A usable published row. Throws Error{kUsage} for an unknown device.

@@ -72,22 +72,54 @@ Moments uniform_unique(double experts, double per_token, double tokens) {
   return {experts - mean_missed, std::max(0.0, variance)};
 }
 
-// Experts hit independently of each other: an upper bound of the variance.
-Moments independent_unique(const RoutingQuestion& q) {
+// The same for experts of different popularity. With p the probability that a token includes an
+// expert and m = (1 - p)^T that nobody does, missing two experts is not independent: a token draws
+// exactly k, so that what it does not draw here it draws there. Covariance of two inclusions in one
+// token: -p q (1 - p) (1 - q) / d with d = sum of p (1 - p) (Hajek's approximation for draws of a
+// fixed size), which T tokens make -T p q / d for the misses, times both m.
+Moments popular_unique(const RoutingQuestion& q) {
+  const auto tokens = as_double(q.tokens);
   Moments result;
+  double spread = 0;        // d
+  double missed_draws = 0;  // sum of m p
+  double own = 0;           // and of its squares: pairs are of different experts
   for (std::int64_t r = 0; r < q.experts; ++r) {
-    const double hit =
-        -std::expm1(as_double(q.tokens) * std::log1p(-std::min(inclusion_probability(q, r), 1.0)));
-    result.mean += hit;
-    result.variance += hit * (1 - hit);
+    const double p = std::min(inclusion_probability(q, r), 1.0);
+    const double missed = p < 1 ? std::exp(tokens * std::log1p(-p)) : 0;
+    result.mean += 1 - missed;
+    result.variance += missed * (1 - missed);
+    spread += p * (1 - p);
+    missed_draws += missed * p;
+    own += missed * missed * p * p;
   }
-  // What a token does not draw here it draws there: as for uniform draws.
-  const Moments uniform =
-      uniform_unique(as_double(q.experts), as_double(q.per_token), as_double(q.tokens));
-  const double hit = uniform.mean / as_double(q.experts);
-  const double unbound = as_double(q.experts) * hit * (1 - hit);
-  if (unbound > 0) result.variance *= std::min(1.0, uniform.variance / unbound);
+  if (spread > 0) {
+    result.variance -= tokens / spread * (missed_draws * missed_draws - own);
+  }
+  result.variance = std::max(0.0, result.variance);
   return result;
+}
+
+// A token draws its experts of the hot set and those of the rest each uniformly.
+Moments hot_unique(const RoutingQuestion& q) {
+  const auto hot = as_double(std::min(q.spec.hot_experts, q.experts));
+  const double cold = as_double(q.experts) - hot;
+  const double drawn = std::min(hot, as_double(q.per_token) * (cold > 0 ? q.spec.hot_share : 1.0));
+  const Moments first = uniform_unique(hot, drawn, as_double(q.tokens));
+  if (cold <= 0) return first;
+  const Moments second =
+      uniform_unique(cold, std::min(cold, as_double(q.per_token) - drawn), as_double(q.tokens));
+  return {first.mean + second.mean, first.variance + second.variance};
+}
+
+Moments unique_moments(const RoutingQuestion& q) {
+  switch (q.spec.kind) {
+    case RoutingKind::kZipf:
+      return popular_unique(q);
+    case RoutingKind::kHotSet:
+      return hot_unique(q);
+    default:
+      return uniform_unique(as_double(q.experts), as_double(q.per_token), as_double(q.tokens));
+  }
 }
 
 RoutingLoad spread(const RoutingQuestion& q, const Moments& unique) {
@@ -131,10 +163,7 @@ double inclusion_probability(const RoutingQuestion& q, std::int64_t r) {
 }
 
 RoutingLoad routing_load(const RoutingQuestion& q) {
-  const bool even = q.spec.kind != RoutingKind::kZipf && q.spec.kind != RoutingKind::kHotSet;
-  return spread(
-      q, even ? uniform_unique(as_double(q.experts), as_double(q.per_token), as_double(q.tokens))
-              : independent_unique(q));
+  return spread(q, unique_moments(q));
 }
 
 RoutingLoad routing_load(const RoutingQuestion& q, double unique) {

@@ -52,13 +52,16 @@ GridPoint point_of(const profile::Profile& document, const Measured& times) {
   }
   point.steps = static_cast<std::int64_t>(untraced.size());
   point.spread = profile::mad(untraced) / point.step_ns;
-  for (const MeasuredStage& stage : times.stages) {
+  for (const StageInfo& stage : kStages) {
+    std::vector<double> stage_times;
     std::vector<double> launches;
     for (const profile::StepSample& step : measurement.steps) {
+      stage_times.push_back(static_cast<double>(step.time_ns(stage.stage)));
       launches.push_back(
           static_cast<double>(step.stage_launches[static_cast<std::size_t>(stage.stage)]));
     }
-    point.stages[stage.stage] = {stage.low_ns, profile::median(std::move(launches))};
+    const double time = profile::median(std::move(stage_times));
+    if (time > 0) point.stages[stage.stage] = {time, profile::median(std::move(launches))};
   }
   return point;
 }
@@ -254,9 +257,11 @@ Measured measured(const Grid& grid, const GridPoint& point) {
   if (point.unique_experts) {
     c.unique_experts.assign(static_cast<std::size_t>(grid.layers), *point.unique_experts);
   }
+  std::vector<TracedStage> traced;
   for (const auto& [stage, sample] : point.stages) {
-    result.stages.push_back({stage, sample.time_ns, sample.time_ns});
+    traced.push_back({stage, sample.time_ns, sample.launches});
   }
+  result.stages = stages_of_step(traced, point.step_ns);
   return result;
 }
 
@@ -268,10 +273,11 @@ std::string label(const GridPoint& point) {
 
 bool is_calibration_point(const GridPoint& point) {
   if (point.extra_shared_bytes) return false;
-  constexpr std::int64_t kShort = 1024;
-  constexpr std::int64_t kLong = 65536;
-  if (point.context <= kShort) return point.batch == 1 || point.batch == 8;
-  if (point.context >= kLong) return point.batch == 2 || point.batch == 64;
+  // A run adds a token a step, so contexts lie a little above what was asked for.
+  constexpr std::int64_t kShort = 2048;
+  constexpr std::int64_t kLong = 32768;
+  if (point.context < kShort) return point.batch == 1 || point.batch == 8;
+  if (point.context > kLong) return point.batch == 2 || point.batch == 64;
   return point.batch == 4 || point.batch == 32;
 }
 

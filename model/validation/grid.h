@@ -27,7 +27,7 @@ struct GridPoint {
   double spread = 0;       // median absolute deviation of the untraced steps over their median
   std::int64_t steps = 0;  // untraced ones
   struct StageSample {
-    double time_ns = 0;  // traced
+    double time_ns = 0;  // of its kernels, traced; idle time is stage Gap
     double launches = 0;
   };
   std::map<Stage, StageSample> stages;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/advise.h"
 #include "profiler/cli/command.h"
+#include "profiler/cli/configuration_options.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
 
@@ -15,7 +16,8 @@ namespace dscope::cli {
 namespace {
 
 struct AdviseArguments {
-  std::string document;
+  std::string document;  // empty: the configuration
+  ConfigurationOptions configuration;
   exporter::Format format = exporter::Format::kTable;
 };
 
@@ -103,15 +105,32 @@ std::string render(const model::Advisory& advisory, exporter::Format format) {
 
 Run add_advise(CLI::App& app, const Launch&) {
   const auto arguments = std::make_shared<AdviseArguments>();
-  app.add_option("document", arguments->document,
-                 "Profile document: measured, imported or predicted")
-      ->required()
-      ->option_text("PROFILE.json");
+  CLI::Option* document =
+      app.add_option("document", arguments->document,
+                     "Profile document: measured, imported or predicted. Without one: advice on "
+                     "the configuration that the other options describe, as predict takes them")
+          ->option_text("[PROFILE.json]");
+  add_configuration_options(app, arguments->configuration);
   add_format_option(app, arguments->format);
-  app.footer("Examples:\n  dscope advise profile.json\n");
-  return [arguments] {
-    const profile::Profile document = profile::read_profile(arguments->document);
-    print(render(model::advise(document, arguments->document), arguments->format));
+  app.footer(
+      "Levers: all-reduce algorithm, P2P, TP, EP, batch, CUDA graph, kernels up to their "
+      "roofline,\n"
+      "kernels sized by capacity, power cap. Gains do not add up: each is of one change alone.\n\n"
+      "Examples:\n"
+      "  dscope advise profile.json\n"
+      "  dscope advise --device rtx-pro-6000 --tp 8 --interconnect pcie5-no-p2p "
+      "--kernel-set sglang-24692");
+  return [arguments, document] {
+    if (document->count() == 0) {
+      print(render(model::advise(make_configuration(arguments->configuration)), arguments->format));
+      return;
+    }
+    const profile::Profile read = profile::read_profile(arguments->document);
+    std::optional<model::Configuration> given;
+    for (const auto& value : arguments->configuration.values) {
+      if (value) given = make_configuration(arguments->configuration);
+    }
+    print(render(model::advise(read, arguments->document, given), arguments->format));
   };
 }
 

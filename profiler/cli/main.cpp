@@ -30,6 +30,7 @@ struct Command {
   Run (*add)(CLI::App&, const Launch&);
 };
 
+// In the order of a day's work: run, look, predict, look things up.
 constexpr Command kCommands[] = {
     {"run", "Decode and account for the time", dscope::cli::add_run},
     {"import", "Account for the time in a trace of another profiler", dscope::cli::add_import},
@@ -38,16 +39,15 @@ constexpr Command kCommands[] = {
 #if DSCOPE_HAVE_BENCH
     {"bench", "Run the micro-benchmarks", dscope::cli::add_bench},
 #endif
-    {"advise", "Rank what would make a decode step faster", dscope::cli::add_advise},
-    {"calibrate", "Fit the constants of a kernel set to measurements",
-     dscope::cli::add_calibrate},
-    {"validate", "Compare predictions with measurements", dscope::cli::add_validate},
-    {"devices", "List the GPUs of the catalogue", dscope::cli::add_devices},
     {"predict", "Predict a decode step on hardware that is not here", dscope::cli::add_predict},
     {"sweep", "Predict a grid of configurations and rank them", dscope::cli::add_sweep},
+    {"advise", "Rank what would make a decode step faster", dscope::cli::add_advise},
+    {"calibrate", "Fit the constants of a kernel set to measurements", dscope::cli::add_calibrate},
+    {"validate", "Compare predictions with measurements", dscope::cli::add_validate},
+    {"devices", "List the GPUs of the catalogue", dscope::cli::add_devices},
+    {"models", "List the model presets", dscope::cli::add_models},
     {"kernel-sets", "List how well sets of kernels use the hardware", dscope::cli::add_kernel_sets},
     {"interconnects", "List how GPUs of one box reach each other", dscope::cli::add_interconnects},
-    {"models", "List the model presets", dscope::cli::add_models},
     {"doctor", "Say what this machine can do", dscope::cli::add_doctor},
 };
 

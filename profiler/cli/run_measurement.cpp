@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/run_measurement.h"
 
+#include "kernels/cuda/extra_shared.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "profiler/cli/decode_loop.h"
 #include "profiler/cli/interrupt.h"
@@ -81,6 +82,15 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
   return result;
 }
 
+// Forced occupancy, and the kernels that it did not fit and that ran as they are.
+void add_extra_shared(profile::Workload& workload) {
+  nlohmann::json fields{{"extra_shared_bytes", extra_shared_bytes()}};
+  for (const ExtraSharedRefusal& refusal : extra_shared_refusals()) {
+    fields["extra_shared_refused"].push_back(refusal.kernel);
+  }
+  workload.unknown = std::make_shared<const nlohmann::json>(std::move(fields));
+}
+
 profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, const BackEnd& back_end,
                                const Launch& launch, collect::SessionResult result) {
   profile::Profile document;
@@ -90,6 +100,7 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
   if (back_end.emulated()) document.provenance->kind = profile::Kind::kEmulated;
   document.workload = loop.workload_section();
   document.workload->comm = back_end.comm_name();
+  if (extra_shared_bytes() > 0) add_extra_shared(*document.workload);
   if (plan.trace != nullptr) {
     document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
   }

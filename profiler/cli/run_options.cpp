@@ -111,6 +111,13 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
       ->option_text("N");
   app.add_flag("--eager", o.eager, "Launch every kernel instead of one CUDA graph a step")
       ->group("How it is run");
+  app.add_option(
+         "--extra-shared", o.extra_shared,
+         "Forced occupancy: dynamic shared memory that every block of a CUDA kernel asks for "
+         "on top of what it uses [0]")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->group("How it is run")
+      ->option_text("SIZE");
   app.add_option("--numerics", o.numerics,
                  "exact (float32), bf16, serving (BF16, FP8 caches), serving-a8 (FP8 activations "
                  "too) [serving]")

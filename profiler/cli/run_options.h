@@ -41,8 +41,9 @@ struct RunOptions {
   std::optional<int> ep;
   std::optional<int> rank;
   std::string backend = "auto";
-  std::string comm = "auto";  // of the CUDA back end
-  bool eager = false;         // no CUDA graph
+  std::string comm = "auto";      // of the CUDA back end
+  bool eager = false;             // no CUDA graph
+  std::int64_t extra_shared = 0;  // bytes of padding for every block: forced occupancy
   std::optional<int> gpus;
   std::filesystem::path tuning;  // empty: none
   std::optional<int> threads;

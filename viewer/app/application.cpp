@@ -3,6 +3,7 @@
 #include "viewer/app/application.h"
 
 #include "viewer/app/fonts.h"
+#include "viewer/app/session.h"
 #include "viewer/app/tabs.h"
 #include "viewer/view_data/document_text.h"
 #include "viewer/view_data/text.h"
@@ -131,7 +132,6 @@ void Application::take_loaded() {
     if (finished.document) {
       session_documents_.emplace_back(finished.path, finished.document->id);
       settings_.remember(finished.path);
-      for (const std::string& note : finished.document->notes) toasts_.note(note);
       add(std::move(finished.document));
     } else if (!finished.cancelled) {
       toasts_.error(finished.error);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "viewer/app/file_dialog.h"
-#include "viewer/app/session.h"
 #include "viewer/app/settings.h"
 #include "viewer/app/toasts.h"
 #include "viewer/panels/panel.h"
@@ -20,6 +19,8 @@
 #include <vector>
 
 namespace dscope::viewer {
+
+struct Session;
 
 // A part of what was drawn that is to become a PNG.
 struct PictureRequest {
@@ -75,6 +76,7 @@ class Application : private Actions {
   // Where the panes were drawn last.
   [[nodiscard]] const std::array<Rect, 2>& pane_rects() const { return pane_rects_; }
   void clear_messages() { toasts_.clear(); }
+  [[nodiscard]] bool asks_for_a_file() const { return dialog_.is_open(); }
 
  private:
   // What panels may ask for.
@@ -136,7 +138,7 @@ class Application : private Actions {
   FileDialog dialog_;
   Toasts toasts_;
   std::vector<PictureRequest> pictures_;
-  std::optional<Session> session_;  // whose files are being loaded
+  std::unique_ptr<Session> session_;  // whose files are being loaded
   std::vector<std::pair<std::filesystem::path, std::uint64_t>> session_documents_;
   std::string clipboard_;
   bool help_ = false;

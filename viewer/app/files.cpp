@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/app/application.h"
+#include "viewer/app/session.h"
 #include "workloads/base/error.h"
 #include "workloads/base/json_util.h"
 
@@ -98,7 +99,7 @@ std::vector<std::filesystem::path> Application::export_tables(const std::filesys
 
 void Application::open_session(const std::filesystem::path& path) {
   try {
-    session_ = read_session(path);
+    session_ = std::make_unique<Session>(read_session(path));
   } catch (const Error& e) {
     toasts_.error(e.what());
     return;

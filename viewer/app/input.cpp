@@ -18,14 +18,24 @@ struct KeyName {
 };
 
 constexpr std::array kKeyNames = {
-    KeyName{"ctrl", GLFW_KEY_LEFT_CONTROL}, KeyName{"shift", GLFW_KEY_LEFT_SHIFT},
-    KeyName{"alt", GLFW_KEY_LEFT_ALT},      KeyName{"enter", GLFW_KEY_ENTER},
-    KeyName{"escape", GLFW_KEY_ESCAPE},     KeyName{"tab", GLFW_KEY_TAB},
-    KeyName{"space", GLFW_KEY_SPACE},       KeyName{"backspace", GLFW_KEY_BACKSPACE},
-    KeyName{"delete", GLFW_KEY_DELETE},     KeyName{"left", GLFW_KEY_LEFT},
-    KeyName{"right", GLFW_KEY_RIGHT},       KeyName{"up", GLFW_KEY_UP},
-    KeyName{"down", GLFW_KEY_DOWN},         KeyName{"home", GLFW_KEY_HOME},
-    KeyName{"end", GLFW_KEY_END},           KeyName{"plus", GLFW_KEY_EQUAL},
+    KeyName{"ctrl", GLFW_KEY_LEFT_CONTROL},
+    KeyName{"shift", GLFW_KEY_LEFT_SHIFT},
+    KeyName{"alt", GLFW_KEY_LEFT_ALT},
+    KeyName{"enter", GLFW_KEY_ENTER},
+    KeyName{"escape", GLFW_KEY_ESCAPE},
+    KeyName{"tab", GLFW_KEY_TAB},
+    KeyName{"space", GLFW_KEY_SPACE},
+    KeyName{"backspace", GLFW_KEY_BACKSPACE},
+    KeyName{"delete", GLFW_KEY_DELETE},
+    KeyName{"left", GLFW_KEY_LEFT},
+    KeyName{"right", GLFW_KEY_RIGHT},
+    KeyName{"up", GLFW_KEY_UP},
+    KeyName{"down", GLFW_KEY_DOWN},
+    KeyName{"pageup", GLFW_KEY_PAGE_UP},
+    KeyName{"pagedown", GLFW_KEY_PAGE_DOWN},
+    KeyName{"home", GLFW_KEY_HOME},
+    KeyName{"end", GLFW_KEY_END},
+    KeyName{"plus", GLFW_KEY_EQUAL},
     KeyName{"minus", GLFW_KEY_MINUS},
 };
 

@@ -17,7 +17,7 @@ constexpr Panel::Key kGlobalKeys[] = {
     {"Ctrl+E", "export the tables of this panel as CSV"},
     {"Ctrl+P", "export a picture of this panel as PNG"},
     {"1 to 6", "show a panel"},
-    {"Tab", "make the next document the active one"},
+    {"Page Down  Page Up", "next, previous document"},
     {"Ctrl+B", "show or hide the list of documents"},
     {"Ctrl++  Ctrl+-  Ctrl+0", "larger, smaller, normal size"},
     {"Ctrl+T", "next theme: light, dark, colour-blind safe"},
@@ -65,9 +65,11 @@ void Application::handle_shortcuts() {
   if (ctrl_pressed(GLFW_KEY_W)) close_document(selection_.active);
   if (ctrl_pressed(GLFW_KEY_S)) save_session_dialog();
   if (ctrl_pressed(GLFW_KEY_E)) export_tables_dialog();
-  if (key_pressed(GLFW_KEY_TAB)) {
-    const std::size_t next = (context(false).index_of(selection_.active) + 1) % documents_.size();
-    selection_.active = documents_[next]->id;
+  const bool next = key_pressed(GLFW_KEY_PAGE_DOWN, true);
+  if (next || key_pressed(GLFW_KEY_PAGE_UP, true)) {
+    const std::size_t count = documents_.size();
+    const std::size_t at = context(false).index_of(selection_.active) + (next ? 1 : count - 1);
+    selection_.active = documents_[at % count]->id;
     selection_.time.reset();
   }
 }

@@ -251,7 +251,8 @@ void BreakdownPanel::draw_tables(PanelContext& context) {
   ImGui::SameLine(0, 0);
   update_kernels(context);
   if (ImGui::BeginChild("kernels", ImVec2(0, 0))) {
-    const DataTableResult result = data_table(ui, kernels_.table,
+    const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWideKernels);
+    const DataTableResult result = data_table(ui, wide ? kernels_.table : narrow_kernels_,
                                               {.selected_key = context.selection.kernel,
                                                .height = -ImGui::GetTextLineHeightWithSpacing()});
     if (result.export_csv) {

@@ -215,7 +215,7 @@ std::optional<std::size_t> draw_curve(const Ui& ui, const view_data::ExploreCurv
              .high = view_data::round_up(range.high),
              .unit = info(metric).unit};
   Plot plot(ui, "##curve", size, x, y);
-  if (curve.current) plot.vertical(static_cast<double>(*curve.current), ui.palette.border, "now");
+  if (curve.current) plot.vertical(static_cast<double>(*curve.current), ui.palette.muted, "now");
   if (!curve.pinned.empty()) draw_series(ui, plot, curve.pinned, metric, ui.palette.of_series(0));
   draw_series(ui, plot, curve.now, metric, ui.palette.accent);
   const auto mouse = plot.mouse();
@@ -245,7 +245,9 @@ HeatMapData heat_map_of(const view_data::ExploreMap& map, ExploreMetric metric) 
   for (const std::string& value : map.y_values) {
     data.y_names.push_back(view_data::shown_value(y, value));
   }
-  data.unit = info(metric).unit;
+  // The choice above the map names the unit: cells are small.
+  const Unit unit = info(metric).unit;
+  data.unit = unit == Unit::kTokS ? Unit::kNone : unit;
   data.high_is_good = info(metric).high_is_good;
   for (const AnswerPoint& point : map.cells) {
     HeatCell& cell = data.cells.emplace_back();

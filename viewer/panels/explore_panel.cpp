@@ -5,7 +5,9 @@
 #include "viewer/panels/explore_charts.h"
 #include "viewer/panels/explore_controls_pane.h"
 #include "viewer/view_data/explore_match.h"
+#include "viewer/view_data/kernel_list.h"
 #include "viewer/widgets/data_table.h"
+#include "viewer/widgets/keys.h"
 #include "viewer/widgets/splitter.h"
 
 #include <nlohmann/json.hpp>
@@ -28,6 +30,10 @@ struct MapPreset {
   const char* x;
   const char* y;
 };
+// Columns of the ops that fit beside the controls; CSV has all.
+constexpr std::array<std::string_view, 8> kOpColumns{"op",   "launches", "time_ns",       "bytes",
+                                                     "gbps", "limit",    "blocks_per_sm", "waves"};
+
 constexpr std::array<MapPreset, 4> kMapPresets{{{"batch x GPUs", "batch", "tp"},
                                                 {"context x batch", "context", "batch"},
                                                 {"MoE tiles", "moe_stages", "moe_warps"},
@@ -90,6 +96,7 @@ class ExplorePanel final : public Panel {
   view_data::ExploreView shown_;
   view_data::Table stages_;
   view_data::Table ops_;
+  view_data::Table shown_ops_;
 };
 
 // --- asking --------------------------------------------------------------------------------------
@@ -125,6 +132,7 @@ void ExplorePanel::take_result(const PanelContext& context) {
   shown_ = view_data::explore_view(*result_->now, counterpart_ ? &*counterpart_ : nullptr);
   stages_ = view_data::explore_stage_table(shown_);
   ops_ = view_data::explore_op_table(*result_->now);
+  shown_ops_ = view_data::keep_columns(ops_, kOpColumns);
 }
 
 void ExplorePanel::update_counterpart(const PanelContext& context) {
@@ -158,19 +166,18 @@ void ExplorePanel::set_axis(const std::string& axis, const std::string& value) {
 std::vector<Panel::Key> ExplorePanel::keys() const {
   return {{"P", "pin the configuration"},
           {"R", "back to the start"},
-          {"1 - 5", "step, sensitivity, curve, map, ops"},
-          {"right click", "on a control: type a value, see useful ones, go back"},
+          {"V  Shift+V", "next, previous view: step, sensitivity, curve, map, ops"},
+          {"right click", "on a control: type a value, take a useful one, go back"},
           {"click", "in curve or map: take that value"}};
 }
 
 void ExplorePanel::handle_keys(const PanelContext& context) {
-  const ImGuiIO& io = ImGui::GetIO();
-  if (!context.has_keyboard || io.WantTextInput || io.KeyCtrl || io.KeyAlt || io.KeySuper) return;
-  if (ImGui::IsKeyPressed('P', false)) pin();
-  if (ImGui::IsKeyPressed('R', false)) change(start_);
-  for (std::size_t i = 0; i < kViewLabels.size(); ++i) {
-    if (!ImGui::IsKeyPressed('1' + static_cast<int>(i), false)) continue;
-    view_ = static_cast<View>(i);
+  if (!context.has_keyboard) return;
+  if (key_pressed(GLFW_KEY_P)) pin();
+  if (key_pressed(GLFW_KEY_R)) change(start_);
+  if (key_pressed(GLFW_KEY_V)) {
+    const std::size_t step = ImGui::GetIO().KeyShift ? kViewLabels.size() - 1 : 1;
+    view_ = static_cast<View>((static_cast<std::size_t>(view_) + step) % kViewLabels.size());
     request();
   }
 }
@@ -409,8 +416,8 @@ void ExplorePanel::draw_view(PanelContext& context) {
       draw_map_view(ui);
       break;
     case View::kOps: {
-      const DataTableResult result = data_table(ui, ops_);
-      if (result.export_csv) context.actions.export_csv("explore-ops", result.csv);
+      const DataTableResult result = data_table(ui, shown_ops_);
+      if (result.export_csv) context.actions.export_csv("explore-ops", view_data::to_csv(ops_));
       break;
     }
   }

@@ -26,9 +26,9 @@ constexpr float kSmallestRadius = 3;
 constexpr float kLargestRadius = 12;
 
 // Colours show stages.
-constexpr std::array<std::string_view, 12> kColumns{
-    "op",   "source", "calls",    "time_ns",  "bytes", "flops", "flop_per_byte",
-    "gbps", "gflops", "floor_ns", "of_floor", "limit"};
+constexpr std::array<std::string_view, 10> kColumns{"op",       "source",        "calls", "time_ns",
+                                                    "bytes",    "flop_per_byte", "gbps",  "gflops",
+                                                    "of_floor", "limit"};
 
 class RooflinePanel final : public Panel {
  public:

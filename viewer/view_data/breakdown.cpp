@@ -4,6 +4,7 @@
 
 #include "profiler/profile/statistics.h"
 #include "viewer/view_data/finite.h"
+#include "viewer/view_data/kernel_list.h"
 #include "workloads/base/error.h"
 #include "workloads/base/units.h"
 
@@ -141,18 +142,6 @@ void fill_predicted(Breakdown& result, const profile::Prediction& prediction, St
   result.facts.push_back({"Calibration", prediction.calibration_id.value_or("none")});
 }
 
-// What neither the document nor its kind knows is not a column.
-void drop_empty_columns(Table& table) {
-  for (std::size_t c = table.columns.size(); c-- > 1;) {
-    const auto is_empty = [&](const TableRow& row) { return row.cells[c].text.empty(); };
-    if (!std::all_of(table.rows.begin(), table.rows.end(), is_empty)) continue;
-    table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(c));
-    for (TableRow& row : table.rows) {
-      row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(c));
-    }
-  }
-}
-
 StackedBar stack(std::string label, const Breakdown& breakdown, std::span<const double> row_ns,
                  bool shares) {
   StackedBar bar;
@@ -232,8 +221,7 @@ Table breakdown_table(const Breakdown& breakdown) {
                exporter::ns_cell(row.high_ns), row.limit},
               row.color, row.label);
   }
-  drop_empty_columns(table);
-  return table;
+  return without_empty_columns(std::move(table));
 }
 
 BarChart document_bars(std::span<const Breakdown> documents, bool shares) {
@@ -252,8 +240,8 @@ BarChart step_bars(const Profile& profile, const Breakdown& breakdown, bool shar
                    std::size_t most) {
   DSCOPE_REQUIRE(most >= 1, "at least one bar is needed, got {}", most);
   BarChart chart;
-  static const std::vector<profile::StepSample> kNone;
-  const auto& steps = profile.measurement ? profile.measurement->steps : kNone;
+  static const std::vector<profile::StepSample> none;
+  const auto& steps = profile.measurement ? profile.measurement->steps : none;
   chart.grouped = std::max<std::size_t>(1, (steps.size() + most - 1) / most);
   for (std::size_t begin = 0; begin < steps.size(); begin += chart.grouped) {
     const std::size_t end = std::min(begin + chart.grouped, steps.size());

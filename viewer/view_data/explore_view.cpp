@@ -5,13 +5,17 @@
 #include "model/limit.h"
 #include "viewer/view_data/explore_controls.h"
 #include "viewer/view_data/finite.h"
+#include "viewer/view_data/kernel_list.h"
 #include "workloads/base/units.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
+#include <utility>
 
 namespace dscope::view_data {
 namespace {
@@ -106,18 +110,47 @@ std::string input_text(double value, const std::string& unit) {
   return unit.empty() || unit == "1" ? number : number + " " + unit;
 }
 
+// "DRAM read" for "device.dram_read_gbps": the unit stands behind the values.
+std::string input_label(std::string name) {
+  static constexpr std::array<std::string_view, 8> kNames{"DRAM", "L2",  "BF16", "FP8",
+                                                          "FP32", "MLA", "MoE",  "NCCL"};
+  if (const std::size_t dot = name.find('.'); dot != std::string::npos && dot < 13) {
+    name.erase(0, dot + 1);
+  }
+  for (const std::string_view unit : {"_gbps", "_tflops", "_ns", "_cycles", "_bytes"}) {
+    if (name.ends_with(unit)) name.erase(name.size() - unit.size());
+  }
+  std::string label;
+  std::size_t begin = 0;
+  while (begin <= name.size()) {
+    const std::size_t end = std::min(name.find('_', begin), name.size());
+    std::string word = name.substr(begin, end - begin);
+    for (const std::string_view known : kNames) {
+      const bool same = word.size() == known.size() && contains_ignoring_case(word, known);
+      if (same) word = known;
+    }
+    label += label.empty() ? word : " " + word;
+    begin = end + 1;
+  }
+  if (!label.empty() && label[0] >= 'a' && label[0] <= 'z') {
+    label[0] = static_cast<char>(label[0] - 'a' + 'A');
+  }
+  return label;
+}
+
 void fill_tornado(ExploreView& view, const Outcome& outcome, std::size_t most) {
   const double tokens = drawable(outcome.prediction.tok_s) * drawable(outcome.prediction.step_ns);
   for (const model::Sensitivity& from : outcome.sensitivities) {
     if (view.tornado.size() == most) break;
     if (!has_logarithm(from.step_at_low_ns) || !has_logarithm(from.step_at_high_ns)) continue;
     TornadoRow& row = view.tornado.emplace_back();
-    row.label = from.input.name;
+    row.label = input_label(from.input.name);
     row.tok_s_at_low = drawable(tokens / from.step_at_low_ns);
     row.tok_s_at_high = drawable(tokens / from.step_at_high_ns);
     row.low_text = input_text(from.input.low, "");
     row.high_text = input_text(from.input.high, from.input.unit);
-    row.details = {{"value", input_text(from.input.value, from.input.unit)},
+    row.details = {{"input", from.input.name},
+                   {"value", input_text(from.input.value, from.input.unit)},
                    {"interval", fmt::format("{} to {}", input_text(from.input.low, ""),
                                             input_text(from.input.high, from.input.unit))},
                    {"tok/s", fmt::format("{} to {}", tok_s_text(row.tok_s_at_low),
@@ -335,7 +368,7 @@ Table explore_op_table(const Answer& answer) {
                exporter::number_cell(finite(op.waves), 2)},
               info(op.op).stage, info(op.op).name);
   }
-  return table;
+  return without_empty_columns(std::move(table));
 }
 
 Table explore_curve_table(const ExploreCurve& curve) {

@@ -44,6 +44,18 @@ Table keep_columns(const Table& table, std::span<const std::string_view> keys) {
   return narrow;
 }
 
+Table without_empty_columns(Table table) {
+  for (std::size_t c = table.columns.size(); c-- > 1;) {
+    const auto is_empty = [&](const TableRow& row) { return row.cells[c].text.empty(); };
+    if (!std::all_of(table.rows.begin(), table.rows.end(), is_empty)) continue;
+    table.columns.erase(table.columns.begin() + static_cast<std::ptrdiff_t>(c));
+    for (TableRow& row : table.rows) {
+      row.cells.erase(row.cells.begin() + static_cast<std::ptrdiff_t>(c));
+    }
+  }
+  return table;
+}
+
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
   const auto equal = [](char a, char b) { return lower(a) == lower(b); };
   return part.empty() ||

@@ -27,6 +27,9 @@ struct KernelList {
 // The same rows with only the columns of these keys: what fits a narrow window.
 [[nodiscard]] Table keep_columns(const Table& table, std::span<const std::string_view> keys);
 
+// The same without columns (but the first) that have no text in any row: what nobody knows.
+[[nodiscard]] Table without_empty_columns(Table table);
+
 // Whether `text` holds `part`, upper and lower case of ASCII alike. An empty part is in any text.
 [[nodiscard]] bool contains_ignoring_case(std::string_view text, std::string_view part);
 

@@ -63,8 +63,8 @@ void Plot::draw_axes() {
   const std::vector<Tick> y_ticks =
       ticks_of(y_, std::max(2, static_cast<int>(frame_.height() / (line * 2.4F))));
   // Units stand in every tick, so the axis label can stand on top, where it is read without turning
-  // one's head.
-  area_.min.y += y_.label.empty() ? line * 0.5F : line + gap;
+  // one's head; half a line below it belongs to the topmost tick.
+  area_.min.y += line * 0.5F + (y_.label.empty() ? 0 : line + gap);
   area_.max.y -= line + gap + (x_.label.empty() ? 0 : line + gap);
   area_.min.x += std::max(widest(ui_.small, y_ticks) + gap * 2, ui_.px(12));
   area_.max.x -= ui_.px(10);

@@ -156,6 +156,18 @@ TEST(FreeConstant, SaysWhatIsWrongWithTheText) {
   EXPECT_THROW((void)parse_free_constant("launch_ns=a:b"), Error);
 }
 
+TEST(StagesOfStep, AddUpToTheUntracedStep) {
+  const std::vector<TracedStage> traced{
+      {Stage::kMoe, 600, 10}, {Stage::kNccl, 200, 30}, {Stage::kGap, 900, 0}};
+  const auto stages = stages_of_step(traced, 1000);  // tracing stretched 200 of idle time to 900
+  ASSERT_EQ(stages.size(), 2u);
+  EXPECT_DOUBLE_EQ(stages[0].low_ns, 600 + 10 * 5);
+  EXPECT_DOUBLE_EQ(stages[1].low_ns, 200 + 30 * 5);
+  const auto dense = stages_of_step(traced, 400);  // kernels that took longer while traced
+  EXPECT_DOUBLE_EQ(dense[0].low_ns, 300);
+  EXPECT_DOUBLE_EQ(dense[1].low_ns, 100);
+}
+
 TEST(PredictionError, InsideAPublishedRangeIsNone) {
   Measured m = made_up(1, 1024, 0);
   MeasuredStage& stage = m.stages.front();

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/validation/validate.h"
 
+#include "model/advise.h"
+#include "model/interconnect.h"
+#include "model/predict.h"
 #include "workloads/base/error.h"
 
 #include <gmock/gmock.h>
@@ -17,7 +20,7 @@ using testing::HasSubstr;
 
 TEST(Roofline, IsNeverSlowerThanAMeasurement) {
   const auto checks = roofline_checks();
-  EXPECT_EQ(checks.size(), 73u);
+  EXPECT_EQ(checks.size(), 69u);
   for (const RooflineCheck& c : checks) {
     EXPECT_TRUE(c.holds()) << c.row->id << ": measured " << c.row->tpot_ns() << ", roofline "
                            << c.roofline_ns;
@@ -62,6 +65,83 @@ TEST(CalibrationPlans, RefuseWhatIsNotThere) {
   EXPECT_THAT(refusal({{"fit", {"lunch_ns"}}}), HasSubstr("launch_ns"));
   EXPECT_THAT(refusal({{"traits", {{"quick", true}}}}), HasSubstr("/0/traits/quick"));
   EXPECT_THAT(refusal({{"constants", {{"quick", 1}}}}), HasSubstr("/0/constants/quick"));
+}
+
+// One run of all plans for the tests below: they take a second.
+const std::vector<SetValidation>& sets() {
+  static const std::vector<SetValidation> all = [] {
+    std::vector<SetValidation> list;
+    for (const CalibrationPlan& plan : calibration_plans()) list.push_back(validate_set(plan));
+    return list;
+  }();
+  return all;
+}
+
+TEST(PublishedSets, PredictRowsTheyHaveNotSeen) {
+  int checked = 0;
+  for (const SetValidation& set : sets()) {
+    ASSERT_EQ(set.refused, "") << set.plan->kernel_set;
+    // Its rows contradict each other: see calibrations.json.
+    if (set.plan->kernel_set == "sglang-24692") continue;
+    ASSERT_TRUE(set.median_error()) << set.plan->kernel_set;
+    EXPECT_LT(*set.median_error(), 0.15) << set.plan->kernel_set;
+    ++checked;
+  }
+  EXPECT_GE(checked, 8);
+}
+
+TEST(PublishedSets, IntervalsHoldFourOfFiveRowsTheyHaveNotSeen) {
+  double inside = 0;
+  double all = 0;
+  for (const SetValidation& set : sets()) {
+    for (const ConfigurationError& e : set.calibrated.held_out) {
+      inside += e.inside_interval() ? 1 : 0;
+      all += 1;
+    }
+  }
+  EXPECT_GE(all, 20);
+  EXPECT_GE(inside / all, 0.8);
+}
+
+// The question this project started from, with what sglang-24692.json says.
+Configuration seed() {
+  Configuration c = default_configuration();
+  c.interconnect = find_interconnect("pcie5-no-p2p");
+  c.context = 1024;
+  return c;
+}
+
+double stage_ms(const profile::Prediction& prediction, Stage stage) {
+  for (const profile::PredictedStage& s : prediction.stages) {
+    if (s.stage == stage) return s.time_ns / 1e6;
+  }
+  return 0;
+}
+
+TEST(Seed, IsReproducedWithItsRangesAndWhatIsUnexplainedIsSaid) {
+  const profile::Prediction p = predict(seed()).prediction;
+  EXPECT_NEAR(p.step_ns / 1e6, 97.5, 2);
+  EXPECT_GE(stage_ms(p, Stage::kMoe), 35);
+  EXPECT_LE(stage_ms(p, Stage::kMoe), 40);
+  EXPECT_GE(stage_ms(p, Stage::kNccl), 18);
+  EXPECT_LE(stage_ms(p, Stage::kNccl), 22);
+  EXPECT_GE(stage_ms(p, Stage::kFlashMla), 10);
+  EXPECT_LE(stage_ms(p, Stage::kFlashMla), 12);
+  // Of the 24 to 35 ms that the published ranges leave, most is in stages with a name.
+  const double named = p.step_ns / 1e6 - stage_ms(p, Stage::kMoe) - stage_ms(p, Stage::kNccl) -
+                       stage_ms(p, Stage::kFlashMla) - stage_ms(p, Stage::kUnattributed);
+  EXPECT_GT(named, 15);
+  EXPECT_GT(stage_ms(p, Stage::kUnattributed), 5);
+}
+
+TEST(Seed, AdviceRanksWhatWouldHelp) {
+  const Advisory advisory = advise(seed());
+  ASSERT_GE(advisory.advice.size(), 4u);
+  const auto p2p = std::find_if(advisory.advice.begin(), advisory.advice.end(),
+                                [](const Advice& a) { return a.lever == Lever::kP2p; });
+  ASSERT_NE(p2p, advisory.advice.end());
+  EXPECT_GT(p2p->gain_ns, 10e6);
+  EXPECT_THAT(p2p->because, HasSubstr("collectives take"));
 }
 
 TEST(CollectiveChecks, CoverEveryUsableAllReduce) {

@@ -114,7 +114,8 @@ TEST(Numbers, AreThoseOfTheCommandLine) {
   const std::string csv = test::read_file(folder.file("csv/stages.csv"));
   for (const auto& stage : json.at("stages")) {
     if (stage.at("id") != "moe" && stage.at("id") != "nccl") continue;  // what took time
-    EXPECT_DOUBLE_EQ(csv_value(csv, stage.at("label"), "time_ns"), stage.at("time_ns").get<double>());
+    EXPECT_DOUBLE_EQ(csv_value(csv, stage.at("label"), "time_ns"),
+                     stage.at("time_ns").get<double>());
     EXPECT_DOUBLE_EQ(csv_value(csv, stage.at("label"), "share"), stage.at("share").get<double>());
   }
 }
