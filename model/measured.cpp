@@ -52,7 +52,7 @@ std::string device_name(const profile::Profile& document, const std::string& sou
                         const std::optional<std::string>& device) {
   if (device) return *device;
   if (document.prediction) {
-    const std::string name = text_field(document.prediction->parameters, "device");
+    std::string name = text_field(document.prediction->parameters, "device");
     if (!name.empty()) return name;
   }
   if (!document.device || document.device->gpus.empty()) lacks(source, "which GPU it ran on");
@@ -152,11 +152,11 @@ std::optional<std::string> device_of_gpu_name(std::string_view name) {
 
 std::optional<std::string> kernel_set_of(const profile::Profile& document) {
   if (document.prediction) {
-    const std::string name = text_field(document.prediction->parameters, "kernel_set");
+    std::string name = text_field(document.prediction->parameters, "kernel_set");
     if (!name.empty()) return name;
   }
   if (!document.workload) return std::nullopt;
-  const std::string name = text_field(document.workload->unknown, "kernel_set");
+  std::string name = text_field(document.workload->unknown, "kernel_set");
   if (!name.empty()) return name;
   const bool ours = document.provenance && document.provenance->kind != profile::Kind::kImported;
   if (ours && document.workload->backend == "cuda") return "dscope";
