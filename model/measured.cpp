@@ -194,6 +194,11 @@ Configuration configuration_of(const profile::Profile& document, const std::stri
   return configuration;
 }
 
+bool is_predicted(Stage stage, const Configuration& configuration) {
+  if (stage == Stage::kNccl) return configuration.collectives;
+  return stage != Stage::kGap && stage != Stage::kOther && stage != Stage::kUnattributed;
+}
+
 std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced, double step_ns) {
   double busy = 0;
   double launches = 0;
@@ -243,6 +248,9 @@ Measured measured(const profile::Profile& document, const std::string& source) {
         {entry.stage, profile::median(std::move(times)), profile::median(std::move(launches))});
   }
   result.stages = stages_of_step(traced, result.token_ns);
+  std::erase_if(result.stages, [&](const MeasuredStage& stage) {
+    return !is_predicted(stage.stage, result.configuration);
+  });
   return result;
 }
 
