@@ -9,6 +9,9 @@ VIEWER := $(BUILD)/bin/dscope-viewer
 DEMO := build/demo
 RECORDED := tests/data/kineto/eager_l4_b1-TP-0.trace.json.gz
 TINY := tests/data/dsv4_tiny
+DEMO_DOCUMENTS := $(DEMO)/profile.json $(DEMO)/predicted.json
+SEED_BOX := --model dsv4-flash --tp 8 --device rtx-pro-6000 --interconnect pcie5-no-p2p \
+            --context 1024 --kernel-set sglang-24692
 
 PACKAGES := g++ cmake ninja-build git libfmt-dev libcli11-dev nlohmann-json3-dev \
             libgtest-dev libgmock-dev libbenchmark-dev zlib1g-dev libopenmpi-dev openmpi-bin \
@@ -21,7 +24,7 @@ LINT_JOBS ?= 2
 .DEFAULT_GOAL := build
 PICTURES := build/pictures
 
-.PHONY: help deps lint-deps build test demo viewer pictures validate bench lint format-check tidy format clean
+.PHONY: help deps lint-deps build test demo demo-pictures viewer pictures validate bench lint format-check tidy format clean
 
 help:
 	@echo 'make            build into $(BUILD)'
@@ -72,16 +75,37 @@ build: $(BUILD)/build.ninja
 test: build
 	@ctest --preset $(PRESET)
 
+# A measured step, the prediction for the box that this project started from, and pictures of both.
 demo: $(BUILD)/build.ninja
-	@cmake --build --preset $(PRESET) --target dscope
+	@cmake --build --preset $(PRESET) --target dscope dscope-viewer
 	@mkdir -p $(DEMO)
 	$(DSCOPE) run --checkpoint $(TINY) --input-ids $(TINY)/expected.safetensors:input_ids \
 	  --numerics exact --profile --out $(DEMO)/profile.json --trace $(DEMO)/trace.json
 	$(DSCOPE) report $(DEMO)/profile.json --format html --out $(DEMO)/report.html
 	@echo
+	@echo 'Where this project started: V4-Flash on 8 RTX PRO 6000 over PCIe (sglang pull request 24692).'
+	@echo 'Published: 97.5 ms a token; MoE 35-40 ms, NCCL 18-22 ms, FlashMLA 10-12 ms; the rest unexplained.'
+	$(DSCOPE) predict $(SEED_BOX) --out $(DEMO)/predicted.json
+	@echo
+	$(DSCOPE) advise $(SEED_BOX)
+	@echo
 	@echo 'Report    $(DEMO)/report.html (any browser)'
 	@echo 'Trace     $(DEMO)/trace.json (open it in https://ui.perfetto.dev)'
-	@echo 'Document  $(DEMO)/profile.json ($(DSCOPE) report, compare)'
+	@echo 'Documents $(DEMO)/profile.json, $(DEMO)/predicted.json ($(DSCOPE) report, compare, advise)'
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	  echo 'Viewer    close its window to go on'; \
+	  $(VIEWER) $(DEMO_DOCUMENTS); \
+	else \
+	  $(MAKE) --no-print-directory demo-pictures; \
+	fi
+
+# What the viewer shows, without a display.
+demo-pictures:
+	@for panel in breakdown explore roofline; do \
+	  LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a $(VIEWER) --panel $$panel --size 1280x720 \
+	    --screenshot $(DEMO)/$$panel.png $(DEMO_DOCUMENTS) || exit 1; \
+	  echo "Picture   $(DEMO)/$$panel.png"; \
+	done
 
 viewer: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope-viewer

@@ -139,16 +139,17 @@ void add_workload(std::vector<Axis>& all) {
 
 // --- How it is run -------------------------------------------------------------------------------
 
-constexpr std::array<std::pair<AllReduce, std::string_view>, 4> kAllReduces{{
+constexpr std::array<std::pair<AllReduce, std::string_view>, 5> kAllReduces{{
     {AllReduce::kKernelSet, "kernel-set"},
     {AllReduce::kNccl, "nccl"},
     {AllReduce::kOneShot, "one-shot"},
     {AllReduce::kTwoShot, "two-shot"},
+    {AllReduce::kGathered, "gathered"},
 }};
 
 Axis all_reduce_axis() {
   Axis axis = choice("allreduce", "All-reduce",
-                     "kernel-set (as its engine does), nccl, one-shot or two-shot", {});
+                     "kernel-set (as its engine does), nccl, one-shot, two-shot or gathered", {});
   for (const auto& [value, name] : kAllReduces) axis.choices.emplace_back(name);
   axis.set = [choices = axis.choices](Configuration& c, std::string_view value) {
     for (const auto& [algorithm, name] : kAllReduces) {
@@ -402,7 +403,7 @@ void add_tiles(std::vector<Axis>& all) {
   Axis padding{.name = "padding",
                .label = "Shared memory padding of every block",
                .unit = "B",
-               .help = "bytes such as 40KiB, or none",
+               .help = "bytes such as 40KiB, or none; what would not launch with it goes without",
                .kind = Kind::kReal,
                .choices = {"none"},
                .low = 0,

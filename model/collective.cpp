@@ -91,6 +91,19 @@ CollectiveTime two_shot(double bytes, const Fabric& f, const KernelValues& k) {
   return direct(CollectiveAlgorithm::kTwoShot, bytes / f.ranks, 2, 3, f, k);
 }
 
+// All-gather by NCCL's ring of what leaves `bytes` on every rank.
+CollectiveTime nccl_all_gather(double bytes, const Fabric& f, const KernelValues& k) {
+  const double moved = (f.ranks - 1) / f.ranks * bytes;
+  return best_protocol(CollectiveAlgorithm::kRing, {moved, f.groups > 1 ? moved : 0, f.ranks - 1},
+                       f, k);
+}
+
+CollectiveTime gathered(double bytes, const Fabric& f, const KernelValues& k) {
+  CollectiveTime result = nccl_all_gather(f.ranks * bytes, f, k);
+  result.kernels = 2;
+  return result;
+}
+
 }  // namespace
 
 Fabric fabric(const Interconnect& i, std::int64_t ranks) {
@@ -117,9 +130,12 @@ CollectiveTime all_reduce_time(double bytes, const Fabric& f, const KernelValues
       return one_shot(bytes, f, k);
     case AllReduce::kTwoShot:
       return two_shot(bytes, f, k);
+    case AllReduce::kGathered:
+      return gathered(bytes, f, k);
     case AllReduce::kKernelSet:
       break;
   }
+  if (bytes <= k.gathered_bytes) return gathered(bytes, f, k);
   const CollectiveTime nccl = nccl_all_reduce(bytes, f, k);
   return k.one_shot_all_reduce ? faster(nccl, one_shot(bytes, f, k)) : nccl;
 }
@@ -128,9 +144,7 @@ CollectiveTime all_gather_time(double bytes, const Fabric& f, const KernelValues
                                AllReduce choice) {
   if (f.ranks <= 1) return {};
   const double n = f.ranks;
-  const double moved = (n - 1) / n * bytes;
-  const Traffic ring{moved, f.groups > 1 ? moved : 0, n - 1};
-  const CollectiveTime nccl = best_protocol(CollectiveAlgorithm::kRing, ring, f, k);
+  const CollectiveTime nccl = nccl_all_gather(bytes, f, k);
   const bool custom = choice == AllReduce::kOneShot || choice == AllReduce::kTwoShot ||
                       (choice == AllReduce::kKernelSet && k.one_shot_all_reduce);
   if (!custom) return nccl;

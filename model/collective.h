@@ -18,6 +18,7 @@ enum class Protocol : std::uint8_t { kLl, kLl128, kSimple, kDirect };
 struct CollectiveTime {
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::kRing;
   Protocol protocol = Protocol::kSimple;
+  double kernels = 1;  // besides what is waited for: launches
   LimitedTime time;
 };
 
@@ -45,6 +46,7 @@ struct Fabric {
 //             Simple: all of it, with a longer step
 //   one-shot  one hop, then N - 1 vectors out of every GPU; of these N - N/groups cross the uplink
 //             for each GPU of a group. Then a second hop frees the buffers
+//   gathered  a ring all-gather: N - 1 steps, N - 1 vectors over every link; then a kernel adds
 //   two-shot  two hops (reduce-scatter, all-gather), 2 (N-1)/N vectors out of every GPU
 //
 // To each the late ranks: skew x E[largest of N normal deviates]. NCCL takes what is fastest for

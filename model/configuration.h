@@ -39,6 +39,7 @@ enum class AllReduce : std::uint8_t {
   kNccl,       // ring or tree, with the protocol that is fastest
   kOneShot,    // every rank writes its vector to all others: one hop
   kTwoShot,    // reduce-scatter and all-gather by writes to all others: two hops
+  kGathered,   // NCCL gathers the ranks' vectors, a kernel adds them (kernels/comm/rank_sum.h)
 };
 
 // Everything that a prediction depends on. Plain data: what is changed is changed in here, by name

@@ -135,6 +135,8 @@ void add_collectives(std::vector<ConstantInfo>& all) {
   all.push_back(efficiency("all_to_all_efficiency", 1,
                            "of a link when every GPU writes to all others at once"));
   all.push_back(factor("hop_factor", 0, 100, "hops counted at this multiple of their latency"));
+  all.push_back({"gathered_bytes", "B", 0, 0, 1e9,
+                 "up to which an all-reduce is an all-gather and a kernel that adds"});
   all.push_back(
       time("arrival_skew_ns", "standard deviation of the ranks' arrival at a collective"));
 }

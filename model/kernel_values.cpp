@@ -83,6 +83,7 @@ KernelValues::KernelValues(const KernelSet& set) {
   all_to_all_efficiency = set.constant("all_to_all_efficiency");
   hop_factor = set.constant("hop_factor");
   arrival_skew_ns = set.constant("arrival_skew_ns");
+  gathered_bytes = set.constant("gathered_bytes");
   if (set.trait("launches_overlap")) launch_ns *= 1 - set.constant("pdl_overlap");
   moe = program(set, kMoe);
   attention = program(set, kAttention);

@@ -72,6 +72,7 @@ struct KernelValues {
   double all_to_all_efficiency = 0;
   double hop_factor = 0;
   double arrival_skew_ns = 0;
+  double gathered_bytes = 0;
   std::array<double, kOpCount> launches{};
 
   bool library_launches = false;

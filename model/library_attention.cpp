@@ -103,13 +103,17 @@ OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
   const auto capacity = static_cast<std::int64_t>(context.capacity) / 4;
   const PagedMqaLogitsConfig config =
       pick_config(PagedMqaLogitsProblem{.tokens = tokens, .capacity = capacity}, m.limits());
-  const double live_groups = context.shape.tokens * std::ceil(static_cast<double>(c.context / 4) /
+  const std::int64_t entries = compressed_entries(4, c.context);
+  const double live_groups = context.shape.tokens * std::ceil(static_cast<double>(entries) /
                                                               static_cast<double>(kMqaGroup));
   const double blocks = std::max(
       1.0, std::min(static_cast<double>(config.blocks), std::ceil(live_groups / kMqaWarps)));
-  const Waves w = waves(blocks, kMqaBlocksPerSm, m);
+  const Occupancy fit = occupancy(
+      {.warps = kMqaWarps, .shared_bytes = context.padded(0), .most_per_sm = kMqaBlocksPerSm}, m);
+  const Waves w = waves(blocks, std::max(1.0, fit.blocks_per_sm), m);
   const auto entry = static_cast<double>(index_entry_bytes(context.shape.model, c.numerics));
   StreamWork work{.bytes = op.cost.bytes()};
+  work.by_shared = fit.by_shared;
   work.in_flight_bytes = w.resident * kMqaWarps * static_cast<double>(kMqaGroup) * entry;
   work.active_sms = std::min(m.sms, blocks);
   work.balance = blocks / work.active_sms / w.busiest;
@@ -119,7 +123,7 @@ OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
   result.launches = 1;
   result.time = context.overhead(1, k.fixed_index_logits_ns);
   result.time.add(context.stream(work));
-  result.blocks_per_sm = kMqaBlocksPerSm;
+  result.blocks_per_sm = fit.blocks_per_sm;
   result.waves = w.waves;
   result.bandwidth_gbps = stream_gbps(work, k.efficiency, m);
   return result;

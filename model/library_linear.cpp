@@ -58,11 +58,11 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
   double column_tiles = std::ceil(context.shape.tokens / 8);
   if (plan) {
     const LinearConfig& c = plan->config;
-    const double padding = context.configuration.tiles.extra_shared_bytes.value_or(0);
-    const Occupancy fit = occupancy({.warps = static_cast<double>(c.warps),
-                                     .shared_bytes = static_cast<double>(shared_bytes(c)) + padding,
-                                     .most_per_sm = static_cast<double>(c.blocks_per_sm)},
-                                    m);
+    const Occupancy fit =
+        occupancy({.warps = static_cast<double>(c.warps),
+                   .shared_bytes = context.padded(static_cast<double>(shared_bytes(c))),
+                   .most_per_sm = static_cast<double>(c.blocks_per_sm)},
+                  m);
     result.fits_shared_memory = result.fits_shared_memory && fit.launches;
     const auto blocks = static_cast<double>(plan->blocks);
     passes = static_cast<double>(plan->passes);

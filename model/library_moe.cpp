@@ -39,9 +39,8 @@ const PricedOp* shared_of(const StepContext& context, const PricedOp& routed) {
 }
 
 BlockShape block_of(const StepContext& context, const MoeStream& stream) {
-  const double padding = context.configuration.tiles.extra_shared_bytes.value_or(0);
   return {.warps = static_cast<double>(stream.warps),
-          .shared_bytes = static_cast<double>(shared_bytes(stream)) + padding,
+          .shared_bytes = context.padded(static_cast<double>(shared_bytes(stream))),
           .most_per_sm = static_cast<double>(stream.blocks_per_sm)};
 }
 

@@ -46,6 +46,11 @@ LimitedTime StepContext::overhead(double launches, double latency_ns) const {
   return time;
 }
 
+double StepContext::padded(double shared_bytes) const {
+  const double extra = configuration.tiles.extra_shared_bytes.value_or(0);
+  return shared_bytes + extra <= machine.shared_per_block ? shared_bytes + extra : shared_bytes;
+}
+
 LimitedTime StepContext::stream(StreamWork work) const {
   work.l2_bytes = std::max(work.l2_bytes, work.bytes);
   work.bytes *= 1 - resident_share;
@@ -140,9 +145,10 @@ OpTime collective_op(const StepContext& context, const PricedOp& op) {
       op.op == Op::kLogitsAllGather
           ? all_gather_time(op.cost.wire_bytes, context.fabric, context.kernels, c.all_reduce)
           : all_reduce_time(op.cost.wire_bytes, context.fabric, context.kernels, c.all_reduce);
-  result.launches = 1;
+  result.launches = time.kernels;
   result.time = time.time;
   result.time.add(context.overhead(1, 0));
+  result.time.add(context.overhead(time.kernels - 1, context.kernels.fixed_small_ns));
   result.time[Limit::kUnexplained] += context.kernels.unexplained_collective_ns;
   return result;
 }

@@ -29,6 +29,9 @@ struct StepContext {
 
   // Time of so many launches with so much latency inside each.
   [[nodiscard]] LimitedTime overhead(double launches, double fixed_ns) const;
+  // Shared memory of a block with the configuration's padding; a block that would not launch with
+  // it goes without, as kernels/cuda/extra_shared.h does.
+  [[nodiscard]] double padded(double shared_bytes) const;
   // Of a stream whose bytes the step reads once: what L2 kept is taken off.
   [[nodiscard]] LimitedTime stream(StreamWork work) const;
 };

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace dscope::model {
 namespace {
@@ -66,7 +67,7 @@ std::vector<OpPrediction> predicted_ops(const StepTime& step) {
       if (timed.priced.op != op.op) continue;
       const double calls = timed.priced.calls;
       time.add(timed.one.time, calls);
-      sum.launches += static_cast<std::int64_t>(calls * timed.one.launches + 0.5);
+      sum.launches += std::llround(calls * timed.one.launches);
       sum.bytes += calls * timed.priced.cost.bytes();
       sum.flops += calls * timed.priced.cost.flops;
       if (timed.one.time.total() <= longest) continue;

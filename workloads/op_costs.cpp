@@ -23,7 +23,8 @@
 //   collectives   only with more than one rank. wire_bytes is the size that bus bandwidth is quoted
 //                 for: the reduced vector, or the gathered result. What a rank sends depends on
 //                 the algorithm: 2 (N - 1) / N of the vector in a ring (ncclAllReduce), N - 1 times
-//                 the vector where the parts are gathered and added (kernels/comm/rank_sum.h).
+//                 the vector, in float32, where small parts are gathered and added
+//                 (kernels/comm/rank_sum.h).
 namespace dscope {
 namespace {
 

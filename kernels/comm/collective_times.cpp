@@ -63,7 +63,7 @@ double slowest(Communicator& bootstrap, double ns) {
 
 std::vector<AllReduceTime> measure_all_reduce(Communicator& bootstrap) {
   const auto ring = make_nccl_communicator(bootstrap, 0);
-  const auto gathered = make_nccl_communicator(bootstrap, kLargest);
+  const auto gathered = make_nccl_communicator(bootstrap, bootstrap.size() * kLargest);
   std::vector<AllReduceTime> times;
   for (std::int64_t bytes = kSmallest; bytes <= kLargest; bytes *= 2) {
     for (const auto& [name, comm] :

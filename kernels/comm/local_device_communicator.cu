@@ -30,6 +30,7 @@ class ShardCommunicator final : public DeviceCommunicator {
   [[nodiscard]] std::string_view name() const override { return size_ == 1 ? "single" : "none"; }
   [[nodiscard]] int size() const override { return size_; }
   [[nodiscard]] int rank() const override { return rank_; }
+  using DeviceCommunicator::all_reduce_sum;
   void all_reduce_sum(bf16_t*, std::int64_t, Stream) override {}
 
   void all_gather(const float* in, std::int64_t count, float* out, Stream stream) override {

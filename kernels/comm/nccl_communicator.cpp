@@ -76,7 +76,7 @@ class NcclCommunicator final : public DeviceCommunicator {
     if (rank_ == 0) check(nccl().get_unique_id(&id), "ncclGetUniqueId");
     bootstrap.broadcast(std::as_writable_bytes(std::span(id.bytes)));
     check(nccl().comm_init_rank(&comm_, size_, id, rank_), "ncclCommInitRank");
-    gathered_ = DeviceBuffer(size_ * gathered_bytes_, "the parts of an all-reduce");
+    gathered_ = DeviceBuffer(gathered_bytes_, "the parts of an all-reduce");
   }
   ~NcclCommunicator() override { (void)nccl().comm_destroy(comm_); }
   NcclCommunicator(const NcclCommunicator&) = delete;
@@ -87,17 +87,15 @@ class NcclCommunicator final : public DeviceCommunicator {
   [[nodiscard]] int rank() const override { return rank_; }
 
   void all_reduce_sum(bf16_t* values, std::int64_t count, Stream stream) override {
-    if (2 * count <= gathered_bytes_) {
-      auto* const parts = reinterpret_cast<bf16_t*>(gathered_.data());
-      check(nccl().all_gather(values, parts, static_cast<std::size_t>(count), kNcclBfloat16, comm_,
-                              stream),
-            "ncclAllGather");
-      launch_rank_sum(parts, size_, count, values, stream);
-      return;
-    }
+    if (fits(2 * count)) return sum_gathered(values, kNcclBfloat16, count, values, stream);
     check(nccl().all_reduce(values, values, static_cast<std::size_t>(count), kNcclBfloat16,
                             kNcclSum, comm_, stream),
           "ncclAllReduce");
+  }
+  [[nodiscard]] bool takes_float32(std::int64_t count) const override { return fits(4 * count); }
+  void all_reduce_sum(const float* parts, std::int64_t count, bf16_t* out, Stream stream) override {
+    DSCOPE_REQUIRE(takes_float32(count), "{} values are too many to be gathered", count);
+    sum_gathered(parts, kNcclFloat32, count, out, stream);
   }
   void all_gather(const float* in, std::int64_t count, float* out, Stream stream) override {
     check(nccl().all_gather(in, out, static_cast<std::size_t>(count), kNcclFloat32, comm_, stream),
@@ -105,11 +103,21 @@ class NcclCommunicator final : public DeviceCommunicator {
   }
 
  private:
+  [[nodiscard]] bool fits(std::int64_t bytes) const { return size_ * bytes <= gathered_bytes_; }
+
+  template <class Part>
+  void sum_gathered(const Part* own, int type, std::int64_t count, bf16_t* out, Stream stream) {
+    auto* const parts = reinterpret_cast<Part*>(gathered_.data());
+    check(nccl().all_gather(own, parts, static_cast<std::size_t>(count), type, comm_, stream),
+          "ncclAllGather");
+    launch_rank_sum(parts, size_, count, out, stream);
+  }
+
   int size_;
   int rank_;
   std::int64_t gathered_bytes_;
   NcclComm comm_ = nullptr;
-  DeviceBuffer gathered_;  // [size, gathered_bytes]
+  DeviceBuffer gathered_;  // [size, count]
 };
 
 }  // namespace

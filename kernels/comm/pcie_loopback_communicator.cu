@@ -80,6 +80,7 @@ class PcieLoopbackCommunicator final : public DeviceCommunicator {
   [[nodiscard]] int rank() const override { return gather_->rank(); }
   [[nodiscard]] bool emulated() const override { return true; }
 
+  using DeviceCommunicator::all_reduce_sum;
   void all_reduce_sum(bf16_t* values, std::int64_t count, Stream stream) override {
     DSCOPE_REQUIRE(count <= capacity_ && count % kRankSumVector == 0,
                    "all-reduce of {} values: expected a multiple of {} up to {}", count,

@@ -9,12 +9,12 @@
 
 namespace dscope {
 
-// Up to so many bytes of a rank, an all-reduce through NCCL gathers the ranks' BF16 values and adds
-// them in one kernel; beyond, it is NCCL's own. NCCL's ring rounds the partial sum to BF16 at every
-// hop and passes 2 (N - 1) hops; gathering passes N - 1 and rounds once, but moves N / 2 times the
-// bytes of a ring. At 64 KiB (8 tokens of 4096 values) the extra bytes of 8 ranks are 256 KiB: 5 us
-// of a PCIe 5 x16 link, less than the hops that are saved there (some 3 us each through host
-// memory).
+// An all-reduce through NCCL gathers the ranks' parts and adds them in one kernel as long as the
+// gathered parts of all ranks are no more than so many bytes; beyond, it is NCCL's own. That one
+// passes on 2 (N - 1) / N times the vector and rounds the partial sum to BF16 at every hop; a
+// gather passes on N - 1 times the vector and rounds once. As measured among 4 H200
+// (MEASUREMENTS.md), up to 64 KiB gathered the two differ by less than a microsecond over NVLink,
+// and through host memory the gather is faster; beyond, its bytes begin to tell there.
 inline constexpr std::int64_t kGatheredAllReduceBytes = 64 * 1024;
 
 // out[i] = the sum of parts[r, i] over all ranks r, formed in float32 in the order of the ranks and
@@ -23,5 +23,6 @@ inline constexpr std::int64_t kGatheredAllReduceBytes = 64 * 1024;
 // aligned.
 void launch_rank_sum(const bf16_t* parts, int ranks, std::int64_t count, bf16_t* out,
                      Stream stream);
+void launch_rank_sum(const float* parts, int ranks, std::int64_t count, bf16_t* out, Stream stream);
 
 }  // namespace dscope

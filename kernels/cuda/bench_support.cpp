@@ -21,6 +21,7 @@ namespace {
 constexpr double kColdL2s = 4;        // L2 caches that the sets of a replay fill
 constexpr std::int64_t kMinSets = 4;  // launches behind each other, as in a step
 constexpr std::int64_t kMaxSets = 512;
+constexpr int kReplays = 25;  // each the mean of its calls; a case then takes a tenth of a second
 
 double read_gbps() {
   static const double gbps = measure_device_read_gbps();
@@ -101,7 +102,7 @@ void register_case(const Family& family, const Shape& shape) {
                                })
       ->UseManualTime()
       ->Unit(benchmark::kMicrosecond)
-      ->MinTime(0.02);
+      ->Iterations(kReplays);
 }
 
 // Calls `use` with every shape of a family.
@@ -121,22 +122,22 @@ void for_shapes(const Family& family, Use use) {
 
 // Median time of a call.
 double median_ns(std::int64_t sets, const std::function<void(Stream, std::int64_t)>& enqueue) {
-  constexpr int kReplays = 9;
+  constexpr int kTuneReplays = 9;
   const CudaGraph graph([&](Stream stream) {
     for (std::int64_t set = 0; set < sets; ++set) enqueue(stream, set);
   });
   const CudaStream stream;
   CudaTimer timer;
   std::vector<double> times;
-  for (int replay = 0; replay <= kReplays; ++replay) {
+  for (int replay = 0; replay <= kTuneReplays; ++replay) {
     timer.start(stream.get());
     graph.launch(stream.get());
     timer.stop(stream.get());
     const double ns = timer.elapsed_ns() / static_cast<double>(sets);
     if (replay > 0) times.push_back(ns);  // the first uploads the graph
   }
-  std::nth_element(times.begin(), times.begin() + kReplays / 2, times.end());
-  return times[kReplays / 2];
+  std::nth_element(times.begin(), times.begin() + kTuneReplays / 2, times.end());
+  return times[kTuneReplays / 2];
 }
 
 struct Best {

@@ -216,7 +216,14 @@ void CudaDecoder::project_output(Enqueue& e, std::int64_t layer) {
                   e.stream);
   }
   const StageRange range(e.sink, Op::kWoB);
-  linear(e, buffers_.lora.data(), w.wo_a.rows, w.wo_b, buffers_.f.data(), model_.hidden);
+  const auto project = [&](auto* out) {
+    linear(e, buffers_.lora.data(), w.wo_a.rows, w.wo_b, out, model_.hidden);
+  };
+  if (float32_parts(e)) {
+    project(buffers_.part.data());
+  } else {
+    project(buffers_.f.data());
+  }
 }
 
 }  // namespace dscope

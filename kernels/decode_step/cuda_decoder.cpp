@@ -89,6 +89,12 @@ void CudaDecoder::all_reduce(Enqueue& e, Op op) {
   comm_.all_reduce_sum(buffers_.f.data(), e.tokens * model_.hidden, e.stream);
 }
 
+void CudaDecoder::join_parts(Enqueue& e, Op op) {
+  if (!float32_parts(e)) return all_reduce(e, op);
+  const StageRange range(e.sink, op);
+  comm_.all_reduce_sum(buffers_.part.data(), e.tokens * model_.hidden, buffers_.f.data(), e.stream);
+}
+
 void CudaDecoder::embed(Enqueue& e) {
   {
     const StageRange range(e.sink, Op::kEmbed);
@@ -138,12 +144,11 @@ void CudaDecoder::enter_sublayer(Enqueue& e, Op op, const HyperConnectionWeights
     return;
   }
   e.entered = true;
-  launch_hc_transition(
-      previous,
-      reader(HcPreParams<bf16_t>{.sinkhorn_iterations = model_.sinkhorn_iterations,
-                                 .post = buffers_.post.data(),
-                                 .mixing = buffers_.mixing.data()}),
-      normed, e.stream);
+  launch_hc_transition(previous,
+                       reader(HcPreParams<bf16_t>{.sinkhorn_iterations = model_.sinkhorn_iterations,
+                                                  .post = buffers_.post.data(),
+                                                  .mixing = buffers_.mixing.data()}),
+                       normed, e.stream);
 }
 
 void CudaDecoder::gather_logits(Enqueue& e) {
@@ -194,10 +199,10 @@ void CudaDecoder::enqueue_step(Enqueue& e) {
     const LayerWeights& w = weights_->layer(layer);
     enter_sublayer(e, Op::kAttnHcPre, w.hc_attn, w.attn_norm);
     attention(e, layer);
-    all_reduce(e, Op::kAttnAllReduce);
+    join_parts(e, Op::kAttnAllReduce);
     enter_sublayer(e, Op::kFfnHcPre, w.hc_ffn, w.ffn_norm);
     moe(e, layer);
-    all_reduce(e, Op::kMoeAllReduce);
+    join_parts(e, Op::kMoeAllReduce);
   }
   finish(e);
 }

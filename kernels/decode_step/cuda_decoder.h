@@ -61,7 +61,12 @@ class CudaDecoder final : public Decoder {
   void embed(Enqueue& e);
   void enter_sublayer(Enqueue& e, Op op, const HyperConnectionWeights& hc,
                       const WeightVector& norm);
-  void all_reduce(Enqueue& e, Op op);
+  void all_reduce(Enqueue& e, Op op);  // over buffers_.f
+  // Behind a sublayer: over buffers_.part where that was written, else as all_reduce().
+  void join_parts(Enqueue& e, Op op);
+  [[nodiscard]] bool float32_parts(const Enqueue& e) const {
+    return comm_.takes_float32(e.tokens * model_.hidden);
+  }
   void finish(Enqueue& e);
   void gather_logits(Enqueue& e);
 

@@ -45,7 +45,8 @@ void CudaDecoder::moe(Enqueue& e, std::int64_t layer) {
                                .swiglu_limit = model_.swiglu_limit,
                                .quantise_activations = activations_to_fp8_,
                                .workspace = buffers_.moe_workspace.data(),
-                               .out = buffers_.f.data()},
+                               .out = buffers_.f.data(),
+                               .partial = float32_parts(e) ? buffers_.part.data() : nullptr},
              e.stream);
 }
 

@@ -45,6 +45,7 @@ CudaStepBuffers::CudaStepBuffers(const ModelConfig& m, const DecoderOptions& o) 
   hc_workspace = workspace(hc_workspace_bytes(batch, m.hc_mult, m.hidden));
   make(x, m.hidden);
   make(f, m.hidden);
+  if (layout.tp > 1) make(part, m.hidden);
 
   make(qkv, m.q_lora_rank + m.head_dim);
   make(qr, m.q_lora_rank);

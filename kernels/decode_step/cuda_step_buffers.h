@@ -22,8 +22,9 @@ struct CudaStepBuffers {
   DeviceArray<float> post;      // [T, hc_mult]
   DeviceArray<float> mixing;    // [T, hc_mult, hc_mult]
   DeviceBuffer hc_workspace;
-  DeviceArray<bf16_t> x;  // [T, d] input of a sublayer, normed
-  DeviceArray<bf16_t> f;  // [T, d] its output; the embedding at first
+  DeviceArray<bf16_t> x;    // [T, d] input of a sublayer, normed
+  DeviceArray<bf16_t> f;    // [T, d] its output; the embedding at first
+  DeviceArray<float> part;  // [T, d] this rank's part of f, where collectives take float32
 
   // Attention
   DeviceArray<bf16_t> qkv;      // [T, q_lora + D]

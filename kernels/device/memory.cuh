@@ -16,6 +16,16 @@ __device__ __forceinline__ uint4 load_streaming(const void* global) {
   return v;
 }
 
+// Reads 16 bytes into L1 and forgets them.
+__device__ __forceinline__ void touch(const void* global) {
+  asm volatile(
+      "{\n"
+      ".reg .b32 a, b, c, d;\n"
+      "ld.global.v4.u32 {a, b, c, d}, [%0];\n"
+      "}" ::"l"(global)
+      : "memory");
+}
+
 // Asynchronous copies from global to shared memory, 16 or 8 bytes a thread; zeros where not
 // `valid`.
 __device__ __forceinline__ void copy_async_16(void* shared, const void* global, bool valid = true) {

@@ -51,21 +51,6 @@ Support check_weight(const WeightMatrix& w) {
 }
 
 template <class Out>
-LinearProblem problem_of(const LinearParams<bf16_t, Out>& p) {
-  const WeightMatrix& w = p.weight;
-  const bool aligned = aligned_16(p.x) && p.x_stride % 8 == 0 && aligned_16(w.data) &&
-                       w.row_bytes % 16 == 0 &&
-                       (w.format != WeightFormat::kFp8 || w.col_origin % 16 == 0);
-  return {.format = w.format,
-          .tokens = p.tokens,
-          .groups = p.groups,
-          .rows = {w.rows / p.groups, 0},
-          .cols = w.cols,
-          .quantise = p.quantise_activations,
-          .aligned = aligned};
-}
-
-template <class Out>
 linear::MatrixArgs matrix_args(const LinearParams<bf16_t, Out>& p, std::int64_t tile_rows) {
   const WeightMatrix& w = p.weight;
   const std::int64_t group_rows = w.rows / p.groups;
@@ -167,6 +152,18 @@ void launch_plain(const LinearParams<bf16_t, Out>& p, Stream stream) {
          stream, args);
 }
 
+// What measured best on this device, else what is expected to be; none: the plain kernel has to do.
+std::optional<LinearPlan> choose_plan(const LinearProblem& problem) {
+  const DeviceLimits& limits = device_limits();
+  const std::optional<LinearConfig> picked = pick_config(problem, limits);
+  if (!picked) return std::nullopt;
+  constexpr auto kChoices = linear_choices();
+  if (const auto tuned = tuned_config("linear", tuning_shape(problem), kChoices.size())) {
+    if (const auto plan = plan_of(problem, kChoices[*tuned], limits)) return plan;
+  }
+  return plan_linear(problem, *picked, limits);
+}
+
 }  // namespace
 
 template <class Out>
@@ -192,19 +189,46 @@ Support supports(const LinearParams<bf16_t, Out>& p) {
 }
 
 template <class Out>
+LinearProblem linear_problem(const LinearParams<bf16_t, Out>& p) {
+  const WeightMatrix& w = p.weight;
+  const bool aligned = aligned_16(p.x) && p.x_stride % 8 == 0 && aligned_16(w.data) &&
+                       w.row_bytes % 16 == 0 &&
+                       (w.format != WeightFormat::kFp8 || w.col_origin % 16 == 0);
+  return {.format = w.format,
+          .tokens = p.tokens,
+          .groups = p.groups,
+          .rows = {w.rows / p.groups, 0},
+          .cols = w.cols,
+          .quantise = p.quantise_activations,
+          .aligned = aligned};
+}
+
+template <class Out>
 void launch_linear(const LinearParams<bf16_t, Out>& p, Stream stream, const LinearConfig* config) {
   require_supported("launch_linear", supports(p));
-  const LinearProblem problem = problem_of(p);
-  const std::optional<LinearConfig> picked = pick_config(problem, device_limits());
-  if (!picked) {
+  const LinearProblem problem = linear_problem(p);
+  const std::optional<LinearPlan> chosen = choose_plan(problem);
+  if (!chosen) {
     DSCOPE_REQUIRE(config == nullptr,
                    "launch_linear: config is given for what only the plain "
                    "kernel can run");
     return launch_plain(p, stream);
   }
   const LinearPlan plan =
-      plan_linear(problem, config != nullptr ? *config : *picked, device_limits());
+      config != nullptr ? plan_linear(problem, *config, device_limits()) : *chosen;
   launch_plan(problem.format, plan, kernel_args<Out>(problem, plan, p, nullptr), stream);
+}
+
+template <class Out>
+void launch_linear_as(const LinearParams<bf16_t, Out>& p, const LinearChoice& choice,
+                      Stream stream) {
+  require_supported("launch_linear_as", supports(p));
+  const LinearProblem problem = linear_problem(p);
+  const DeviceLimits& limits = device_limits();
+  const std::optional<LinearPlan> plan =
+      pick_config(problem, limits) ? plan_of(problem, choice, limits) : std::nullopt;
+  DSCOPE_REQUIRE(plan.has_value(), "launch_linear_as: this choice cannot run the problem");
+  launch_plan(problem.format, *plan, kernel_args<Out>(problem, *plan, p, nullptr), stream);
 }
 
 template <class Out>
@@ -212,26 +236,29 @@ void launch_linear_pair(const LinearParams<bf16_t, Out>& a, const LinearParams<b
                         Stream stream) {
   require_supported("launch_linear_pair", supports(a));
   require_supported("launch_linear_pair", supports(b));
-  LinearProblem both = problem_of(a);
-  const LinearProblem other = problem_of(b);
+  LinearProblem both = linear_problem(a);
+  const LinearProblem other = linear_problem(b);
   const bool together = a.x == b.x && a.x_stride == b.x_stride && both.tokens == other.tokens &&
                         both.groups == other.groups && both.format == other.format &&
                         both.cols == other.cols && both.quantise == other.quantise && other.aligned;
   both.rows[1] = other.rows[0];
-  const std::optional<LinearConfig> config = pick_config(both, device_limits());
-  if (!together || !config) {
+  const std::optional<LinearPlan> plan = choose_plan(both);
+  if (!together || !plan) {
     launch_linear(a, stream);
     launch_linear(b, stream);
     return;
   }
-  const LinearPlan plan = plan_linear(both, *config, device_limits());
-  launch_plan(both.format, plan, kernel_args(both, plan, a, &b), stream);
+  launch_plan(both.format, *plan, kernel_args(both, *plan, a, &b), stream);
 }
 
 template Support supports(const LinearParams<bf16_t, bf16_t>&);
 template Support supports(const LinearParams<bf16_t, float>&);
 template void launch_linear(const LinearParams<bf16_t, bf16_t>&, Stream, const LinearConfig*);
 template void launch_linear(const LinearParams<bf16_t, float>&, Stream, const LinearConfig*);
+template LinearProblem linear_problem(const LinearParams<bf16_t, bf16_t>&);
+template LinearProblem linear_problem(const LinearParams<bf16_t, float>&);
+template void launch_linear_as(const LinearParams<bf16_t, bf16_t>&, const LinearChoice&, Stream);
+template void launch_linear_as(const LinearParams<bf16_t, float>&, const LinearChoice&, Stream);
 template void launch_linear_pair(const LinearParams<bf16_t, bf16_t>&,
                                  const LinearParams<bf16_t, bf16_t>&, Stream);
 template void launch_linear_pair(const LinearParams<bf16_t, float>&,

@@ -12,6 +12,8 @@
 namespace dscope {
 
 struct LinearConfig;  // linear_config.h
+struct LinearChoice;
+struct LinearProblem;
 
 // y[t, n] = sum_k x[t, k] * w[n, k] with the weight in any format of WeightMatrix.
 //
@@ -46,6 +48,15 @@ template <class Out>
 template <class Out>
 void launch_linear(const LinearParams<bf16_t, Out>& p, Stream stream,
                    const LinearConfig* config = nullptr);
+
+// The same as tuning measures it: with one of linear_choices(). Error{kInternal} where that cannot
+// run the problem.
+template <class Out>
+void launch_linear_as(const LinearParams<bf16_t, Out>& p, const LinearChoice& choice,
+                      Stream stream);
+// What choices are found by.
+template <class Out>
+[[nodiscard]] LinearProblem linear_problem(const LinearParams<bf16_t, Out>& p);
 
 // Two products of the same x. One launch where shapes and formats allow it, so that two small
 // matrices fill the GPU together; else two. The results are correct either way.

@@ -6,11 +6,14 @@
 #include "workloads/formats.h"
 #include "workloads/weight_matrix.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 // How the tensor-core kernel of linear.cuh is launched, decided by shapes and device limits alone.
@@ -256,6 +259,58 @@ inline constexpr void choose_windows(const LinearProblem& p, LinearPlan& plan) {
     }
   }
   return best;
+}
+
+// A way to run a problem, for tuning: a configuration, a split of K and an arrangement of warps.
+struct LinearChoice {
+  int config = 0;  // index into kLinearConfigs
+  int split = 1;
+  int row_warps = 1;
+};
+
+namespace detail {
+// Calls visit(choice) with every combination that some problem can use.
+template <class Visit>
+constexpr void each_linear_choice(Visit visit) {
+  for (std::size_t i = 0; i < kLinearConfigs.size(); ++i) {
+    const LinearConfig& c = kLinearConfigs[i];
+    const int most_split = c.row_tiles == 1 && c.column_tiles == 1 ? 8 : 1;
+    for (int split = 1; split <= most_split; split *= 2) {
+      for (int row_warps = c.shares_rows ? 1 : c.warps; row_warps <= c.warps; row_warps *= 2) {
+        visit(LinearChoice{static_cast<int>(i), split, row_warps});
+      }
+    }
+  }
+}
+[[nodiscard]] constexpr std::size_t count_linear_choices() {
+  std::size_t count = 0;
+  each_linear_choice([&](const LinearChoice&) { ++count; });
+  return count;
+}
+}  // namespace detail
+
+[[nodiscard]] constexpr auto linear_choices() {
+  std::array<LinearChoice, detail::count_linear_choices()> all{};
+  std::size_t next = 0;
+  detail::each_linear_choice([&](const LinearChoice& choice) { all[next++] = choice; });
+  return all;
+}
+
+// The plan of a choice; none where it cannot run the problem.
+[[nodiscard]] constexpr std::optional<LinearPlan> plan_of(const LinearProblem& p,
+                                                          const LinearChoice& choice,
+                                                          const DeviceLimits& limits) {
+  const LinearConfig& c = kLinearConfigs[static_cast<std::size_t>(choice.config)];
+  if (!can_split(p, c, choice.split)) return std::nullopt;
+  const LinearPlan plan = plan_with(p, c, limits, choice.split, choice.row_warps);
+  if (plan.window_batches == 0) return std::nullopt;
+  return plan;
+}
+
+// What a tuned choice is kept under.
+[[nodiscard]] inline std::string tuning_shape(const LinearProblem& p) {
+  return fmt::format("{} T{} G{} N{}+{} K{}{}", p.format == WeightFormat::kFp8 ? "fp8" : "bf16",
+                     p.tokens, p.groups, p.rows[0], p.rows[1], p.cols, p.quantise ? " a8" : "");
 }
 
 // The configuration for a problem; none: the plain kernel has to do.

@@ -3,6 +3,7 @@
 #include "kernels/common/bench_support.h"
 #include "kernels/cuda/bench_support.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/linear_config.h"
 
 #include <map>
 #include <memory>
@@ -32,17 +33,24 @@ GpuCase make_linear(const WeightMatrix& host, std::int64_t tokens, std::int64_t 
   c.sets = o->weight->sets();
   c.bytes = static_cast<double>(host.bytes());
   c.flops = 2.0 * static_cast<double>(tokens * host.rows * host.cols);
-  c.enqueue = [o, tokens, groups](Stream stream, std::int64_t set) {
+  const auto params = [o, tokens, groups](std::int64_t set) {
     const WeightMatrix& weight = o->weight->view(set);
-    launch_linear(LinearParams<bf16_t, Out>{.tokens = tokens,
-                                            .groups = groups,
-                                            .x = o->x.data(),
-                                            .x_stride = groups * weight.cols,
-                                            .weight = weight,
-                                            .y = o->y.data(),
-                                            .y_stride = weight.rows},
-                  stream);
+    return LinearParams<bf16_t, Out>{.tokens = tokens,
+                                     .groups = groups,
+                                     .x = o->x.data(),
+                                     .x_stride = groups * weight.cols,
+                                     .weight = weight,
+                                     .y = o->y.data(),
+                                     .y_stride = weight.rows};
   };
+  c.enqueue = [params](Stream stream, std::int64_t set) { launch_linear(params(set), stream); };
+  c.tunable =
+      bench::Tunable{.op = "linear",
+                     .shape = tuning_shape(linear_problem(params(0))),
+                     .configs = linear_choices().size(),
+                     .enqueue = [params](Stream stream, std::int64_t set, std::size_t choice) {
+                       launch_linear_as(params(set), linear_choices()[choice], stream);
+                     }};
   return c;
 }
 

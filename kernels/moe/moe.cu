@@ -50,7 +50,7 @@ Support supports_pointers(const MoeParams<bf16_t>& p) {
   if (p.workspace == nullptr || !aligned(p.workspace, kSectionAlignment)) {
     return unsupported("workspace must be given and {}-byte aligned", kSectionAlignment);
   }
-  if (p.out == nullptr) return unsupported("out must be given");
+  if (p.out == nullptr && p.partial == nullptr) return unsupported("out must be given");
   return {};
 }
 
@@ -186,10 +186,10 @@ void require_known(const MoeConfig& config) {
 }
 
 MoeArgs args_of(const MoeParams<bf16_t>& p, const MoeProblem& problem, const MoeConfig& config,
-                const Workspace& workspace) {
+                const DeviceLimits& limits, const Workspace& workspace) {
   MoeArgs a{.tokens = static_cast<int>(p.tokens),
             .hidden = static_cast<int>(p.hidden),
-            .experts_per_token = static_cast<int>(p.experts_per_token),
+            .experts_per_token = FastDivisor(p.experts_per_token),
             .x = p.x,
             .ids = p.ids,
             .weights = p.weights,
@@ -206,12 +206,24 @@ MoeArgs args_of(const MoeParams<bf16_t>& p, const MoeProblem& problem, const Moe
   }
   a.shared_intermediate = static_cast<int>(problem.shared_intermediate);
   a.shared_groups = static_cast<int>(shared_groups(problem));
+  a.blocks = FastDivisor(gate_up_blocks(problem, config.gate_up, limits));
+  a.shared_tiles = FastDivisor(ceil_div(problem.shared_intermediate, 16));
+  a.routed_tiles = FastDivisor(problem.intermediate / 16);
+  const bool bf16 = p.shared != nullptr && p.shared->w1.format == WeightFormat::kBf16;
+  const std::int64_t shared_values = bf16 ? kMoeSharedStepBytes / 2 : kMoeSharedStepBytes;
+  const auto steps = [&](int(&into)[2], std::int64_t routed_cols, std::int64_t shared_cols) {
+    into[0] = static_cast<int>(ExpertStripe::across(routed_cols));
+    into[1] = static_cast<int>(ceil_div(shared_cols, shared_values));
+  };
+  steps(a.gate_up_steps, p.hidden, p.hidden);
+  steps(a.down_steps, problem.intermediate, problem.shared_intermediate);
   a.limit = p.swiglu_limit > 0 ? static_cast<float>(p.swiglu_limit)
                                : std::numeric_limits<float>::infinity();
-  a.splits = static_cast<int>(down_splits(problem, config.down));
+  a.splits = FastDivisor(down_splits(problem, config.down));
   a.h = workspace.h;
   a.h_pitch = static_cast<int>(workspace.h_pitch);
   a.out = p.out;
+  a.partial = p.partial;
   if (!columns_are_tokens(p.tokens)) {
     a.group_count = workspace.group_count;
     a.groups = workspace.groups;
@@ -232,7 +244,7 @@ MoeQuantiseArgs quantise_x(const MoeArgs& a, bf16_t* out) {
 }
 
 MoeQuantiseArgs quantise_h(const MoeArgs& a) {
-  const int routed = a.tokens * a.experts_per_token;
+  const int routed = pair_count(a);
   return {.in = a.h,
           .out = a.h,
           .rows = a.shared_intermediate > 0 ? routed + a.tokens : routed,
@@ -268,14 +280,13 @@ void launch_moe(const MoeParams<bf16_t>& p, Stream stream, const MoeConfig* conf
   require_known(chosen);
   const Workspace workspace(p.workspace, p.tokens, p.experts_per_token, p.hidden,
                             std::max(problem.intermediate, problem.shared_intermediate));
-  MoeArgs a = args_of(p, problem, chosen, workspace);
+  MoeArgs a = args_of(p, problem, chosen, limits, workspace);
   if (p.quantise_activations) {
     launch_moe_quantise(quantise_x(a, workspace.x), stream);
     a.x = workspace.x;
   }
   if (!columns_are_tokens(p.tokens)) launch_moe_plan(a, stream);
-  const std::int64_t blocks = gate_up_blocks(problem, chosen.gate_up, limits);
-  launch_moe_gate_up(a, chosen.gate_up, static_cast<int>(blocks), stream);
+  launch_moe_gate_up(a, chosen.gate_up, stream);
   if (p.quantise_activations) launch_moe_quantise(quantise_h(a), stream);
   launch_moe_down(a, chosen.down, stream);
 }

@@ -41,6 +41,9 @@ struct MoeParams {
   float* routed = nullptr;         // [T, d] sum over routed experts; CPU only, between the two
   std::byte* workspace = nullptr;  // GPU only: moe_workspace_bytes()
   Act* out = nullptr;              // [T, d]
+  // GPU only: [T, d], written instead of `out` where given, without rounding: a rank's part of a
+  // sum.
+  float* partial = nullptr;
 };
 
 // Fills p.routed.

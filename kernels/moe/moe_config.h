@@ -20,8 +20,13 @@ namespace dscope {
 // Up to so many tokens, the columns of an mma are the tokens of the step; beyond, they are the
 // (token, k) pairs of one expert.
 inline constexpr int kMoeColumns = 8;
+// Up to so many tokens, each has the columns of its own for the four scale groups of a stripe.
+inline constexpr int kMoeGroupedTokens = 2;
 inline constexpr std::int64_t kMoeMostTokens = 128;
 inline constexpr std::int64_t kMoeMostExpertsPerToken = 8;
+
+// Of each of 32 rows of the shared expert, in a step.
+inline constexpr std::int64_t kMoeSharedStepBytes = 64;
 
 // A block of either kernel: every warp streams weights through a ring of its own.
 struct MoeStream {
@@ -37,7 +42,8 @@ struct MoeConfig {
   friend constexpr bool operator==(const MoeConfig&, const MoeConfig&) = default;
 };
 
-inline constexpr std::array<MoeStream, 3> kMoeGateUpStreams{{{8, 2, 3}, {8, 3, 2}, {16, 2, 1}}};
+inline constexpr std::array<MoeStream, 4> kMoeGateUpStreams{
+    {{8, 2, 3}, {8, 3, 2}, {16, 2, 1}, {4, 3, 4}}};
 inline constexpr std::array<MoeStream, 3> kMoeDownStreams{{{16, 2, 1}, {8, 2, 2}, {8, 4, 1}}};
 
 // Every combination, for tuning.
@@ -100,7 +106,8 @@ inline constexpr bool kStreamFits = sizeof(MoeSharedStorage<kStream>) == shared_
 }  // namespace detail
 static_assert(detail::kStreamFits<kMoeGateUpStreams[0]> &&
               detail::kStreamFits<kMoeGateUpStreams[1]> &&
-              detail::kStreamFits<kMoeGateUpStreams[2]>);
+              detail::kStreamFits<kMoeGateUpStreams[2]> &&
+              detail::kStreamFits<kMoeGateUpStreams[3]>);
 static_assert(detail::kStreamFits<kMoeDownStreams[0]> && detail::kStreamFits<kMoeDownStreams[1]> &&
               detail::kStreamFits<kMoeDownStreams[2]>);
 
@@ -185,16 +192,49 @@ inline constexpr std::int64_t kMoeFewTokens = 32;
   return resident_blocks(stream, limits) * stream.warps * stream.stages;
 }
 
-// Where all blocks of either kernel have an SM each, large ones; else smaller ones, several to an
-// SM, which even out the last wave. Of these the first kernel takes those with more in flight,
-// among equals those with longer rings.
+// What a warp of the first kernel issues for a step of 32 rows and at the end of a tile, counted in
+// the code for sm_90. With few tokens that is what bounds it: a scheduler issues in at most 80 % of
+// all cycles, a warp at most every 6th.
+inline constexpr std::int64_t kMoeStepInstructions = 325;
+inline constexpr std::int64_t kMoeTileInstructions = 300;
+inline constexpr std::int64_t kMoeCyclesPerInstruction = 6;
+inline constexpr std::int64_t kMoeTenCyclesOfAnSm = 32;  // instructions, of 4 schedulers
+
+// Cycles of the busiest SM: its blocks take a tile at a time, side by side. FP8 tiles are two.
+[[nodiscard]] constexpr std::int64_t gate_up_cost(const MoeProblem& p, const MoeStream& stream,
+                                                  const DeviceLimits& limits) {
+  const std::int64_t shared_tiles = shared_groups(p) * ceil_div(p.shared_intermediate, 16);
+  const std::int64_t tiles = most_gate_up_tiles(p) + shared_tiles;
+  const std::int64_t resident = resident_blocks(stream, limits);
+  const std::int64_t rounds = ceil_div(tiles, limits.sms * resident);
+  const std::int64_t warps =
+      stream.warps * std::min(resident, ceil_div(tiles, std::int64_t{limits.sms}));
+  const std::int64_t of_a_warp =
+      ceil_div(ExpertStripe::across(p.hidden), std::int64_t{stream.warps}) * kMoeStepInstructions +
+      kMoeTileInstructions;
+  return rounds * std::max(warps * of_a_warp * 10 / kMoeTenCyclesOfAnSm,
+                           of_a_warp * kMoeCyclesPerInstruction);
+}
+
+// Tiles an SM up to which the first kernel has all warps of an SM at one tile, and beyond which the
+// last round no longer matters, only that small blocks end their tiles with the least work. In
+// between, the blocks that cost least. As measured on an H200 (MEASUREMENTS.md).
+inline constexpr std::int64_t kMoeFewTiles = 4;
+inline constexpr std::int64_t kMoeManyTiles = 20;
+
+// The second kernel: large blocks where all have an SM each, else smaller ones, several to an SM,
+// which even out the last wave.
 [[nodiscard]] constexpr MoeConfig pick_config(const MoeProblem& p, const DeviceLimits& limits) {
-  MoeStream gate_up = kMoeGateUpStreams[2];
-  if (most_gate_up_tiles(p) > limits.sms) {
-    gate_up = stages_in_flight(kMoeGateUpStreams[0], limits) >
-                      stages_in_flight(kMoeGateUpStreams[1], limits)
-                  ? kMoeGateUpStreams[0]
-                  : kMoeGateUpStreams[1];
+  const auto streams = kMoeGateUpStreams;
+  MoeStream gate_up = streams[2];
+  const std::int64_t tiles = most_gate_up_tiles(p);
+  if (tiles > kMoeManyTiles * limits.sms) {
+    gate_up = streams[3];
+  } else if (tiles > kMoeFewTiles * limits.sms) {
+    gate_up = *std::min_element(streams.begin(), streams.end(),
+                                [&](const MoeStream& a, const MoeStream& b) {
+                                  return gate_up_cost(p, a, limits) < gate_up_cost(p, b, limits);
+                                });
   }
   return {gate_up, down_blocks(p) <= limits.sms ? kMoeDownStreams[0] : kMoeDownStreams[1]};
 }

@@ -22,8 +22,9 @@ ExpertWeights rank_slice(const ExpertWeights& expert, const Slice& rows) {
           expert.w2.col_slice(rows.begin, rows.end)};
 }
 
-// A whole MoE layer on one rank: all routed experts of a bank (copies of one: what they hold does
-// not matter), the shared expert, uniform routing, other experts in every call.
+// A MoE layer on one rank: all routed experts of a bank (copies of one: what they hold does not
+// matter), the shared expert (or, as `moe_routed`, without), uniform routing, other experts in
+// every call.
 struct MoeOperands {
   static constexpr std::int64_t kSharedCopies = 4;
   DeviceBuffer bank_memory;
@@ -61,14 +62,20 @@ void make_experts(MoeOperands& o, const ModelConfig& m, const ParallelLayout& la
   }
 }
 
-GpuCase make_moe(const Shape& shape) {
+enum class SharedExpert : bool { kNone, kInTheSameWaves };
+
+GpuCase make_moe(const Shape& shape, SharedExpert with) {
   const ModelConfig m = shape.config();
   const ParallelLayout layout = shape.layout();
   const auto o = std::make_shared<MoeOperands>();
   make_experts(*o, m, layout);
   const std::int64_t k = m.experts_per_token;
-  const double shared_bytes = static_cast<double>(
-      o->shared[0].w1.bytes() + o->shared[0].w3.bytes() + o->shared[0].w2.bytes());
+  const bool shared = with == SharedExpert::kInTheSameWaves;
+  const std::int64_t shared_intermediate = shared ? layout.shared_intermediate(m).size() : 0;
+  const double shared_bytes =
+      shared ? static_cast<double>(o->shared[0].w1.bytes() + o->shared[0].w3.bytes() +
+                                   o->shared[0].w2.bytes())
+             : 0;
   const std::int64_t sets =
       bench::cold_sets(static_cast<double>(k * o->bank.expert_bytes()) + shared_bytes);
   routing::RoutingGenerator router(routing::parse_routing_spec("uniform"),
@@ -84,12 +91,10 @@ GpuCase make_moe(const Shape& shape) {
   }
   unique /= static_cast<double>(sets);
   o->ids = DeviceArray<std::int32_t>(ids);
-  o->weights =
-      DeviceArray<float>(std::vector<float>(static_cast<std::size_t>(shape.tokens * k), 0.25f));
+  o->weights = bench::filled_device_array(shape.tokens * k, 0.25f);
   o->x = bench::random_device_activations(shape.tokens * m.hidden);
   o->out = DeviceArray<bf16_t>(shape.tokens * m.hidden);
-  const std::int64_t intermediate =
-      std::max(o->bank.intermediate, layout.shared_intermediate(m).size());
+  const std::int64_t intermediate = std::max(o->bank.intermediate, shared_intermediate);
   o->workspace =
       DeviceBuffer(moe_workspace_bytes(shape.tokens, k, m.hidden, intermediate), "a workspace");
   fill_device(o->workspace.data(), 0, o->workspace.bytes());
@@ -99,40 +104,46 @@ GpuCase make_moe(const Shape& shape) {
   c.bytes = unique * expert_values * (0.5 + 1.0 / 32) + shared_bytes;
   c.flops = 2 * static_cast<double>(shape.tokens) *
             (static_cast<double>(k) * expert_values +
-             3.0 * static_cast<double>(m.hidden * layout.shared_intermediate(m).size()));
-  const auto call = [o, m, k, shape](Stream stream, std::int64_t set, const MoeConfig* config) {
-    launch_moe(MoeParams<bf16_t>{.tokens = shape.tokens,
-                                 .hidden = m.hidden,
-                                 .experts_per_token = k,
-                                 .x = o->x.data(),
-                                 .ids = o->ids.data() + set * shape.tokens * k,
-                                 .weights = o->weights.data(),
-                                 .expert_count = m.experts,
-                                 .bank = o->bank,
-                                 .shared = &o->shared[set % MoeOperands::kSharedCopies],
-                                 .swiglu_limit = m.swiglu_limit,
-                                 .workspace = o->workspace.data(),
-                                 .out = o->out.data()},
-               stream, config);
+             3.0 * static_cast<double>(m.hidden * shared_intermediate));
+  const auto call = [o, m, k, shape, shared](Stream stream, std::int64_t set,
+                                             const MoeConfig* config) {
+    launch_moe(
+        MoeParams<bf16_t>{.tokens = shape.tokens,
+                          .hidden = m.hidden,
+                          .experts_per_token = k,
+                          .x = o->x.data(),
+                          .ids = o->ids.data() + set * shape.tokens * k,
+                          .weights = o->weights.data(),
+                          .expert_count = m.experts,
+                          .bank = o->bank,
+                          .shared = shared ? &o->shared[set % MoeOperands::kSharedCopies] : nullptr,
+                          .swiglu_limit = m.swiglu_limit,
+                          .workspace = o->workspace.data(),
+                          .out = o->out.data()},
+        stream, config);
   };
   c.enqueue = [call](Stream stream, std::int64_t set) { call(stream, set, nullptr); };
-  c.tunable = bench::Tunable{
-      .op = "moe",
-      .shape = tuning_shape({.tokens = shape.tokens,
-                             .hidden = m.hidden,
-                             .experts_per_token = k,
-                             .expert_count = m.experts,
-                             .intermediate = o->bank.intermediate,
-                             .shared_intermediate = layout.shared_intermediate(m).size()}),
-      .configs = moe_configs().size(),
-      .enqueue = [call](Stream stream, std::int64_t set, std::size_t config) {
-        const MoeConfig chosen = moe_configs()[config];
-        call(stream, set, &chosen);
-      }};
+  c.tunable =
+      bench::Tunable{.op = "moe",
+                     .shape = tuning_shape({.tokens = shape.tokens,
+                                            .hidden = m.hidden,
+                                            .experts_per_token = k,
+                                            .expert_count = m.experts,
+                                            .intermediate = o->bank.intermediate,
+                                            .shared_intermediate = shared_intermediate}),
+                     .configs = moe_configs().size(),
+                     .enqueue = [call](Stream stream, std::int64_t set, std::size_t config) {
+                       const MoeConfig chosen = moe_configs()[config];
+                       call(stream, set, &chosen);
+                     }};
   return c;
 }
 
-[[maybe_unused]] const int kRegistered = bench::add_gpu_cases("moe", make_moe);
+[[maybe_unused]] const int kRegistered =
+    bench::add_gpu_cases(
+        "moe", [](const Shape& shape) { return make_moe(shape, SharedExpert::kInTheSameWaves); }) +
+    bench::add_gpu_cases("moe_routed",
+                         [](const Shape& shape) { return make_moe(shape, SharedExpert::kNone); });
 
 }  // namespace
 }  // namespace dscope

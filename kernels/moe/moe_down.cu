@@ -16,8 +16,11 @@ void launch_shape(const MoeArgs& a, Stream stream) {
   const LaunchShape shape{.grid = dim3(static_cast<unsigned>(a.hidden / 32)),
                           .block = dim3(32 * kStream.warps),
                           .shared_bytes = sizeof(Storage)};
-  launch(columns_are_tokens(a.tokens) ? moe::moe_down_kernel<kShared, kShape, true>
-                                      : moe::moe_down_kernel<kShared, kShape, false>,
+  using moe::MoeDownMode;
+  launch(a.tokens <= kMoeGroupedTokens ? moe::moe_down_kernel<kShared, kShape, MoeDownMode::kGroups>
+         : columns_are_tokens(a.tokens)
+             ? moe::moe_down_kernel<kShared, kShape, MoeDownMode::kTokens>
+             : moe::moe_down_kernel<kShared, kShape, MoeDownMode::kPairs>,
          shape, stream, a);
 }
 

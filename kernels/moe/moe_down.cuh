@@ -7,7 +7,7 @@
 #include "kernels/moe/moe_stream.cuh"
 
 // out[t, n] = sum_k weights[t, k] * (w2[n] . h[t, k]) + w2_shared[n] . h_shared[t], rounded to
-// BF16; w2 [d, I] of each expert, h [T k + T, pitch].
+// BF16 or, as a rank's part of a sum, not; w2 [d, I] of each expert, h [T k + T, pitch].
 //
 // Memory: routed weights in the bank (expert_bank.h), shared ones as in the checkpoint.
 //
@@ -35,25 +35,18 @@ struct DownItem {
   int end;
 };
 
-template <WeightFormat kShared>
 __device__ __forceinline__ DownItem down_item(const MoeArgs& a, int index) {
   DownItem item;
-  item.group = index / a.splits;
-  item.split = index % a.splits;
+  item.group = a.splits.quotient(index);
+  item.split = a.splits.remainder(index, item.group);
   item.shared = item.group < a.shared_groups;
-  int steps;
-  if (item.shared) {
-    steps = (a.shared_intermediate + kSharedValues<kShared> - 1) / kSharedValues<kShared>;
-  } else {
-    item.group -= a.shared_groups;
-    steps = (a.intermediate + kStripeCols - 1) / kStripeCols;
-  }
-  item.begin = steps * item.split / a.splits;
-  item.end = steps * (item.split + 1) / a.splits;
+  if (!item.shared) item.group -= a.shared_groups;
+  const int steps = a.down_steps[item.shared ? 1 : 0];
+  item.begin = a.splits.quotient(steps * item.split);
+  item.end = a.splits.quotient(steps * (item.split + 1));
   return item;
 }
 
-template <WeightFormat kShared>
 __device__ __forceinline__ Source down_source(const MoeArgs& a, const DownItem& item,
                                               const MoeGroup* groups) {
   const int lane = static_cast<int>(threadIdx.x % 32);
@@ -68,19 +61,19 @@ __device__ __forceinline__ Source down_source(const MoeArgs& a, const DownItem& 
     source.rows[1] = source.rows[0] + 16 * a.w2.row_bytes;
     source.valid = 15;
   } else {
-    const int stripes = (a.intermediate + kStripeCols - 1) / kStripeCols;
+    const int stripes = a.down_steps[0];
     source.rows[0] = a.bank + groups[item.group].expert * a.expert_bytes + a.gate_up_bytes +
                      static_cast<std::int64_t>(tile) * stripes * kStripeBytes + lane * 16;
   }
   return source;
 }
 
-// The row of h that column c of an item belongs to, or -1.
+// The row of h that an item's c-th token belongs to, or -1.
 __device__ __forceinline__ int item_pair(const MoeArgs& a, const DownItem& item,
                                          const MoeGroup* groups, int c) {
   if (!item.shared) return groups[item.group].pairs[c];
   const int token = item.group * kMoeColumns + c;
-  return token < a.tokens ? a.tokens * a.experts_per_token + token : -1;
+  return token < a.tokens ? pair_count(a) + token : -1;
 }
 
 __device__ __forceinline__ float item_weight(const DownItem& item, const MoeGroup* groups, int c) {
@@ -88,11 +81,10 @@ __device__ __forceinline__ float item_weight(const DownItem& item, const MoeGrou
 }
 
 // An item's sums, unweighted.
-template <WeightFormat kShared, int kStages, class F>
+template <WeightFormat kShared, MoeColumnsAre kColumns, int kStages, class F>
 __device__ __forceinline__ void down_sums(const MoeArgs& a, const DownItem& item, const bf16_t* h,
                                           MoeStage* ring, int& slot, F&& refill,
                                           float (&sum)[2][4]) {
-  const int lane = static_cast<int>(threadIdx.x % 32);
   const int row = 32 * static_cast<int>(blockIdx.x);
   const WeightMatrix* const matrices[2] = {&a.w2, &a.w2};
   const int scales[2] = {fragment_scales(a.w2, row), fragment_scales(a.w2, row + 16)};
@@ -101,8 +93,7 @@ __device__ __forceinline__ void down_sums(const MoeArgs& a, const DownItem& item
       add_shared_step<kShared, kStages - 1>(ring[slot], matrices, scales, h, step,
                                             a.shared_intermediate, sum);
     } else {
-      add_stripe<kStages - 1>(ring[slot], h, step * kStripeCols + lane % 4 * 8, a.intermediate,
-                              sum);
+      add_routed_step<kColumns, kStages - 1>(ring[slot], h, step, a.intermediate, sum);
     }
     __syncwarp();
     refill(ring[slot]);
@@ -120,6 +111,7 @@ __device__ __forceinline__ void store_contribution(const MoeArgs& a, const DownI
                                                    const MoeGroup* groups,
                                                    const float (&sum)[2][4]) {
   const int lane = static_cast<int>(threadIdx.x % 32);
+  const int splits = static_cast<int>(a.splits.divisor);
 #pragma unroll
   for (int c = 0; c < 2; ++c) {
     const int column = lane % 4 * 2 + c;
@@ -127,10 +119,19 @@ __device__ __forceinline__ void store_contribution(const MoeArgs& a, const DownI
     if (pair < 0) continue;
     const float weight = item_weight(item, groups, column);
     float* out = a.contributions +
-                 (static_cast<std::int64_t>(pair) * a.splits + item.split) * a.hidden +
+                 (static_cast<std::int64_t>(pair) * splits + item.split) * a.hidden +
                  32 * static_cast<int>(blockIdx.x);
 #pragma unroll
     for (int i = c; i < kMoeSums; i += 2) out[element_row(i, lane)] = weight * sum[i / 4][i % 4];
+  }
+}
+
+__device__ __forceinline__ void store_out(const MoeArgs& a, int token, int row, float sum) {
+  const std::int64_t at = static_cast<std::int64_t>(token) * a.hidden + row;
+  if (a.partial != nullptr) {
+    a.partial[at] = sum;
+  } else {
+    a.out[at] = device::from_float<bf16_t>(sum);
   }
 }
 
@@ -147,22 +148,22 @@ __device__ __forceinline__ void write_sums(const MoeArgs& a,
     const int token = lane % 4 * 2 + i % 2;
     if (token >= a.tokens) continue;
     const int row = 32 * static_cast<int>(blockIdx.x) + element_row(i, lane);
-    a.out[static_cast<std::int64_t>(token) * a.hidden + row] = device::from_float<bf16_t>(sum);
+    store_out(a, token, row, sum);
   }
 }
 
 // Beyond: adds the contributions to every token, k by k and then the shared expert's.
 __device__ __forceinline__ void write_contributions(const MoeArgs& a) {
-  const int k = a.experts_per_token;
+  const int k = static_cast<int>(a.experts_per_token.divisor);
+  const int splits = static_cast<int>(a.splits.divisor);
   for (int at = static_cast<int>(threadIdx.x); at < 32 * a.tokens;
        at += static_cast<int>(blockDim.x)) {
     const int token = at / 32;
     const int row = 32 * static_cast<int>(blockIdx.x) + at % 32;
     const auto contribution = [&](int pair) {
       float sum = 0;
-      for (int split = 0; split < a.splits; ++split) {
-        sum +=
-            a.contributions[(static_cast<std::int64_t>(pair) * a.splits + split) * a.hidden + row];
+      for (int split = 0; split < splits; ++split) {
+        sum += a.contributions[(static_cast<std::int64_t>(pair) * splits + split) * a.hidden + row];
       }
       return sum;
     };
@@ -172,56 +173,77 @@ __device__ __forceinline__ void write_contributions(const MoeArgs& a) {
       if (expert >= 0 && expert < a.expert_count) sum += contribution(pair);
     }
     if (a.shared_groups > 0) sum += contribution(a.tokens * k + token);
-    a.out[static_cast<std::int64_t>(token) * a.hidden + row] = device::from_float<bf16_t>(sum);
+    store_out(a, token, row, sum);
   }
 }
 
+// Asks for all of h, which is small with few tokens, so that the first level of the cache has it by
+// the time a warp needs its part: items are short, and each would wait for L2.
+__device__ __forceinline__ void touch_h(const MoeArgs& a) {
+  constexpr int kPiece = 8;  // values
+  const int rows = pair_count(a) + (a.shared_groups > 0 ? a.tokens : 0);
+  for (int at = static_cast<int>(threadIdx.x) * kPiece; at < rows * a.h_pitch;
+       at += static_cast<int>(blockDim.x) * kPiece) {
+    device::touch(a.h + at);
+  }
+}
+
+// How a step's tokens meet its experts: see MoeColumnsAre; kPairs is kTokens with plans and
+// contributions in global memory, for more than kMoeColumns tokens.
+enum class MoeDownMode : std::uint8_t { kGroups, kTokens, kPairs };
+
 // kShape: the index of a MoeStream, since nvcc 13.0 does not compile kernels that take a class.
-template <WeightFormat kShared, int kShape, bool kColumnsAreTokens>
+template <WeightFormat kShared, int kShape, MoeDownMode kMode>
 __global__ void __launch_bounds__(32 * kMoeDownStreams[kShape].warps,
                                   kMoeDownStreams[kShape].blocks_per_sm)
     moe_down_kernel(const __grid_constant__ MoeArgs a) {
   constexpr MoeStream kStream = kMoeDownStreams[kShape];
+  constexpr MoeColumnsAre kColumns =
+      kMode == MoeDownMode::kGroups ? MoeColumnsAre::kGroups : MoeColumnsAre::kTokens;
+  constexpr bool kInRegisters = kMode != MoeDownMode::kPairs;
   extern __shared__ __align__(128) std::byte shared_memory[];
   auto& storage = *reinterpret_cast<MoeSharedStorage<kStream>*>(shared_memory);
   const int warp = static_cast<int>(threadIdx.x / 32);
   const int lane = static_cast<int>(threadIdx.x % 32);
   MoeStage* ring = storage.ring[warp];
-  const MoeGroup* groups = kColumnsAreTokens ? storage.plan.groups : a.groups;
+  const MoeGroup* groups = kInRegisters ? storage.plan.groups : a.groups;
+  const int splits = static_cast<int>(a.splits.divisor);
 
-  const auto locate = [&](int index) {
-    return down_source<kShared>(a, down_item<kShared>(a, index), groups);
-  };
+  const auto locate = [&](int index) { return down_source(a, down_item(a, index), groups); };
   Feeder<kShared, 1, decltype(locate)> feeder(a.w2, warp, kStream.warps, locate);
   int filled = 0;
-  for (; filled < kStream.stages && feeder.advance(a.shared_groups * a.splits); ++filled) {
+  for (; filled < kStream.stages && feeder.advance(a.shared_groups * splits); ++filled) {
     feeder.fill(ring[filled]);
     commit_copies();
   }
   int group_count;
-  if constexpr (kColumnsAreTokens) {
+  if constexpr (kInRegisters) {
     plan_in_block<true>(a, storage.plan);
     group_count = storage.plan.group_count;
   } else {
     group_count = *a.group_count;
   }
-  const int count = (a.shared_groups + group_count) * a.splits;
+  const int count = (a.shared_groups + group_count) * splits;
   for (; filled < kStream.stages; ++filled) feeder.feed(ring[filled], count);
   device::wait_for_previous();
   device::allow_next();
+  if constexpr (kMode == MoeDownMode::kGroups) touch_h(a);
 
   int slot = 0;
   float total[2][4] = {};
   for (int index = warp; index < count; index += kStream.warps) {
-    const DownItem item = down_item<kShared>(a, index);
-    const int pair = item_pair(a, item, groups, lane / 4);
+    const DownItem item = down_item(a, index);
+    const int c = operand_token<kColumns>(item.shared);
+    const int pair = c < 0 ? -1 : item_pair(a, item, groups, c);
     const bf16_t* h = pair < 0 ? nullptr : a.h + static_cast<std::int64_t>(pair) * a.h_pitch;
     float sum[2][4] = {};
-    down_sums<kShared, kStream.stages>(
+    down_sums<kShared, kColumns, kStream.stages>(
         a, item, h, ring, slot, [&](MoeStage& stage) { feeder.feed(stage, count); }, sum);
-    if constexpr (kColumnsAreTokens) {
-      const float weights[2] = {item_weight(item, groups, lane % 4 * 2),
-                                item_weight(item, groups, lane % 4 * 2 + 1)};
+    if constexpr (kInRegisters) {
+      // Of this lane's two columns: two tokens, or the groups of one.
+      const int token = kMode == MoeDownMode::kGroups ? lane % 4 / 2 : lane % 4 * 2;
+      const int next = kMode == MoeDownMode::kGroups ? token : token + 1;
+      const float weights[2] = {item_weight(item, groups, token), item_weight(item, groups, next)};
 #pragma unroll
       for (int i = 0; i < kMoeSums; ++i) {
         total[i / 4][i % 4] = fmaf(weights[i % 2], sum[i / 4][i % 4], total[i / 4][i % 4]);
@@ -230,7 +252,8 @@ __global__ void __launch_bounds__(32 * kMoeDownStreams[kShape].warps,
       store_contribution(a, item, groups, sum);
     }
   }
-  if constexpr (kColumnsAreTokens) {
+  if constexpr (kInRegisters) {
+    if constexpr (kColumns == MoeColumnsAre::kGroups) fold_columns(total);
 #pragma unroll
     for (int i = 0; i < kMoeSums; ++i) storage.partial[warp][i][lane] = total[i / 4][i % 4];
     __syncthreads();

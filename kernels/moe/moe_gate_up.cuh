@@ -39,57 +39,49 @@ struct GateUpTile {
 // behind it: there the index is empty.
 class GateUpTiles {
  public:
-  __device__ GateUpTiles(const MoeArgs& a, int blocks)
-      : blocks_(blocks),
-        shared_rows_((a.shared_intermediate + 15) / 16),
-        routed_rows_(a.intermediate / 16) {
-    const int shared = a.shared_groups * shared_rows_;
-    const int full = shared > 0 ? (shared - 1) / blocks : 0;  // rounds with nothing else
-    rest_begin_ = 2 * blocks * full;
-    rest_ = shared - blocks * full;
+  __device__ explicit GateUpTiles(const MoeArgs& a)
+      : a_(a), blocks_(static_cast<int>(a.blocks.divisor)) {
+    const int shared = a.shared_groups * static_cast<int>(a.shared_tiles.divisor);
+    const int full = shared > 0 ? a.blocks.quotient(shared - 1) : 0;  // rounds with nothing else
+    rest_begin_ = 2 * blocks_ * full;
+    rest_ = shared - blocks_ * full;
   }
   // Ends of the indices of shared tiles, and of all.
   __device__ int shared_end() const { return rest_begin_ + rest_; }
   __device__ int end(int groups) const {
-    const int routed = groups * routed_rows_;
+    const int routed = groups * static_cast<int>(a_.routed_tiles.divisor);
     return shared_end() + routed + (routed > blocks_ - rest_ ? rest_ : 0);
   }
   __device__ GateUpTile operator[](int index) const {
     if (index < rest_begin_) {
-      const int round = index / blocks_;
-      return shared_tile(round / 2 * blocks_ + index % blocks_, round % 2 != 0);
+      const int round = a_.blocks.quotient(index);
+      return shared_tile(round / 2 * blocks_ + a_.blocks.remainder(index, round), round % 2 != 0);
     }
     index -= rest_begin_;
     if (index < rest_) return shared_tile(rest_begin_ / 2 + index, false);
     if (index >= blocks_ && index < blocks_ + rest_) return {.empty = true};
     const int tile = index - (index < blocks_ ? rest_ : 2 * rest_);
-    return {false, false, tile / routed_rows_, tile % routed_rows_};
+    const int group = a_.routed_tiles.quotient(tile);
+    return {false, false, group, a_.routed_tiles.remainder(tile, group)};
   }
 
  private:
   __device__ GateUpTile shared_tile(int tile, bool empty) const {
-    return {empty, true, tile / shared_rows_, tile % shared_rows_};
+    const int group = a_.shared_tiles.quotient(tile);
+    return {empty, true, group, a_.shared_tiles.remainder(tile, group)};
   }
+  const MoeArgs& a_;
   int blocks_;
-  int shared_rows_;
-  int routed_rows_;
   int rest_begin_;  // index of the last round that begins with shared tiles
   int rest_;        // shared tiles in it
 };
 
-template <WeightFormat kShared>
-__device__ __forceinline__ int gate_up_steps(const MoeArgs& a, bool shared) {
-  const int values = shared ? kSharedValues<kShared> : kStripeCols;
-  return (a.hidden + values - 1) / values;
-}
-
-template <WeightFormat kShared>
 __device__ __forceinline__ Source gate_up_source(const MoeArgs& a, const GateUpTile& tile,
                                                  const MoeGroup* groups) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   Source source;
   source.step = static_cast<int>(threadIdx.x / 32);
-  source.end = gate_up_steps<kShared>(a, tile.shared);
+  source.end = a.gate_up_steps[tile.shared ? 1 : 0];
   source.shared = tile.shared;
   if (tile.empty) {
     source.end = 0;
@@ -109,29 +101,32 @@ __device__ __forceinline__ Source gate_up_source(const MoeArgs& a, const GateUpT
   return source;
 }
 
-// The row of h that column c of a tile belongs to, or -1.
+// The row of h that the tile's c-th token belongs to, or -1.
 __device__ __forceinline__ int column_pair(const MoeArgs& a, const GateUpTile& tile,
                                            const MoeGroup* groups, int c) {
   if (!tile.shared) return groups[tile.group].pairs[c];
   const int token = tile.group * kMoeColumns + c;
-  return token < a.tokens ? a.tokens * a.experts_per_token + token : -1;
+  return token < a.tokens ? pair_count(a) + token : -1;
 }
 
-// The input row of a column, or null.
-__device__ __forceinline__ const bf16_t* column_input(const MoeArgs& a, int pair) {
+// The input row that this lane reads for a tile, or null.
+template <MoeColumnsAre kColumns>
+__device__ __forceinline__ const bf16_t* column_input(const MoeArgs& a, const GateUpTile& tile,
+                                                      const MoeGroup* groups) {
+  const int c = operand_token<kColumns>(tile.shared);
+  const int pair = c < 0 ? -1 : column_pair(a, tile, groups, c);
   if (pair < 0) return nullptr;
-  const int routed = a.tokens * a.experts_per_token;
-  const int token = pair < routed ? pair / a.experts_per_token : pair - routed;
+  const int routed = pair_count(a);
+  const int token = pair < routed ? a.experts_per_token.quotient(pair) : pair - routed;
   return a.x + static_cast<std::int64_t>(token) * a.hidden;
 }
 
-// This warp's part of a tile's sums: sum[0] are gates, sum[1] ups.
-template <WeightFormat kShared, int kStages, class F>
+// This warp's part of a tile's sums: sum[0] are gates, sum[1] ups; columns are tokens.
+template <WeightFormat kShared, MoeColumnsAre kColumns, int kStages, class F>
 __device__ __forceinline__ void gate_up_sums(const MoeArgs& a, const GateUpTile& tile,
                                              const bf16_t* token, int warps, MoeStage* ring,
                                              int& slot, F&& refill, float (&sum)[2][4]) {
-  const int lane = static_cast<int>(threadIdx.x % 32);
-  const int steps = gate_up_steps<kShared>(a, tile.shared);
+  const int steps = a.gate_up_steps[tile.shared ? 1 : 0];
   const WeightMatrix* const matrices[2] = {&a.w1, &a.w3};
   const int scales[2] = {fragment_scales(a.w1, 16 * tile.row_tile),
                          fragment_scales(a.w3, 16 * tile.row_tile)};
@@ -140,12 +135,13 @@ __device__ __forceinline__ void gate_up_sums(const MoeArgs& a, const GateUpTile&
       add_shared_step<kShared, kStages - 1>(ring[slot], matrices, scales, token, step, a.hidden,
                                             sum);
     } else {
-      add_stripe<kStages - 1>(ring[slot], token, step * kStripeCols + lane % 4 * 8, a.hidden, sum);
+      add_routed_step<kColumns, kStages - 1>(ring[slot], token, step, a.hidden, sum);
     }
     __syncwarp();
     refill(ring[slot]);
     slot = slot + 1 == kStages ? 0 : slot + 1;
   }
+  if constexpr (kColumns == MoeColumnsAre::kGroups) fold_columns(sum);
 }
 
 // Comparisons, not fminf(): NaN stays NaN.
@@ -177,19 +173,20 @@ __device__ __forceinline__ void write_h(const MoeArgs& a, const GateUpTile& tile
       device::from_float<bf16_t>(swiglu(gate, up, a.limit));
 }
 
-// Blocks that the compiler must leave registers for. On sm_120 shared memory allows no third one.
+// Blocks that the compiler must leave registers for: without spilling, 24 warps of an SM find room
+// with FP8, 16 with BF16. On sm_120 shared memory allows no third block.
 template <WeightFormat kShared>
 constexpr int blocks_by_registers(const MoeStream& stream) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1200
-  constexpr int kMost = 2;
+  constexpr int most = 2;
 #else
-  constexpr int kMost = kShared == WeightFormat::kFp8 ? 3 : 2;
+  const int most = (kShared == WeightFormat::kFp8 ? 24 : 16) / stream.warps;
 #endif
-  return stream.blocks_per_sm < kMost ? stream.blocks_per_sm : kMost;
+  return stream.blocks_per_sm < most ? stream.blocks_per_sm : most;
 }
 
 // kShape: the index of a MoeStream, since nvcc 13.0 does not compile kernels that take a class.
-template <WeightFormat kShared, int kShape>
+template <WeightFormat kShared, int kShape, MoeColumnsAre kColumns>
 __global__ void __launch_bounds__(32 * kMoeGateUpStreams[kShape].warps,
                                   blocks_by_registers<kShared>(kMoeGateUpStreams[kShape]))
     moe_gate_up_kernel(const __grid_constant__ MoeArgs a) {
@@ -203,8 +200,8 @@ __global__ void __launch_bounds__(32 * kMoeGateUpStreams[kShape].warps,
 
   const int first = static_cast<int>(blockIdx.x);
   const int stride = static_cast<int>(gridDim.x);
-  const GateUpTiles tiles(a, stride);
-  const auto locate = [&](int index) { return gate_up_source<kShared>(a, tiles[index], groups); };
+  const GateUpTiles tiles(a);
+  const auto locate = [&](int index) { return gate_up_source(a, tiles[index], groups); };
   Feeder<kShared, kStream.warps, decltype(locate)> feeder(a.w1, first, stride, locate);
   int filled = 0;
   for (; filled < kStream.stages && feeder.advance(tiles.shared_end()); ++filled) {
@@ -230,9 +227,9 @@ __global__ void __launch_bounds__(32 * kMoeGateUpStreams[kShape].warps,
   for (int index = first; index < end; index += stride) {
     const GateUpTile tile = tiles[index];
     if (tile.empty) continue;
-    const bf16_t* token = column_input(a, column_pair(a, tile, groups, lane / 4));
+    const bf16_t* token = column_input<kColumns>(a, tile, groups);
     float sum[2][4] = {};
-    gate_up_sums<kShared, kStream.stages>(
+    gate_up_sums<kShared, kColumns, kStream.stages>(
         a, tile, token, kStream.warps, ring, slot,
         [&](MoeStage& stage) { feeder.feed(stage, end); }, sum);
     __syncthreads();  // the sums of the tile before have been read

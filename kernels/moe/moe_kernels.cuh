@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "kernels/common/fast_divide.h"
 #include "kernels/cuda/stream.h"
 #include "kernels/moe/moe_config.h"
 #include "workloads/weight_matrix.h"
@@ -24,7 +25,7 @@ namespace dscope {
 struct MoeArgs {
   int tokens = 0;
   int hidden = 0;
-  int experts_per_token = 0;
+  FastDivisor experts_per_token;
   const bf16_t* x = nullptr;  // rounded to FP8 where asked
   const std::int32_t* ids = nullptr;
   const float* weights = nullptr;
@@ -41,12 +42,21 @@ struct MoeArgs {
   WeightMatrix w2;
   int shared_intermediate = 0;  // 0: no shared expert
   int shared_groups = 0;
+  // Of moe_gate_up: its blocks, and tiles of 16 rows of a shared and of a routed expert.
+  FastDivisor blocks;
+  FastDivisor shared_tiles;
+  FastDivisor routed_tiles;
 
-  float limit = 0;  // of the clamps; infinity: none
-  int splits = 1;   // parts of K in moe_down
+  // Steps through a row (moe_stream.cuh) of a routed and of the shared expert.
+  int gate_up_steps[2] = {};
+  int down_steps[2] = {};
+
+  float limit = 0;     // of the clamps; infinity: none
+  FastDivisor splits;  // parts of K in moe_down
   bf16_t* h = nullptr;
   int h_pitch = 0;
   bf16_t* out = nullptr;
+  float* partial = nullptr;  // instead of out
 
   // More than 8 tokens only.
   std::int32_t* group_count = nullptr;
@@ -54,8 +64,13 @@ struct MoeArgs {
   float* contributions = nullptr;  // [T k + T][splits][d]: weighted y of every pair
 };
 
+// (token, k) pairs of the step.
+[[nodiscard]] __host__ __device__ inline int pair_count(const MoeArgs& a) {
+  return a.tokens * static_cast<int>(a.experts_per_token.divisor);
+}
+
 void launch_moe_plan(const MoeArgs& a, Stream stream);
-void launch_moe_gate_up(const MoeArgs& a, const MoeStream& shape, int blocks, Stream stream);
+void launch_moe_gate_up(const MoeArgs& a, const MoeStream& shape, Stream stream);
 void launch_moe_down(const MoeArgs& a, const MoeStream& shape, Stream stream);
 
 // Rows of BF16 values, `pitch` apart, rounded to FP8 and back in groups of 128.

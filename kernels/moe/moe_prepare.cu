@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(kPlanThreads) moe_plan_kernel(const __grid_con
   __shared__ int ids[kMostPairs];
   __shared__ int warp_sums[kPlanThreads / 32];
   const int thread = static_cast<int>(threadIdx.x);
-  const int pairs = a.tokens * a.experts_per_token;
+  const int pairs = pair_count(a);
   device::wait_for_previous();
   device::allow_next();
   for (int pair = thread; pair < pairs; pair += kPlanThreads) {

@@ -169,6 +169,86 @@ __device__ __forceinline__ void add_stripe(const MoeStage& stage, const bf16_t* 
   }
 }
 
+// What the columns of an mma stand for. kGroups: columns 4 t + j are token t and scale group j of a
+// stripe (of the shared expert: j = 0 only), so that all of a stripe's products go into one
+// accumulator and scales are applied once. fold_columns() adds a token's columns up.
+enum class MoeColumnsAre : std::uint8_t { kGroups, kTokens };
+
+// The token whose values this lane holds as a column of B, or -1.
+template <MoeColumnsAre kColumns>
+__device__ __forceinline__ int operand_token(bool shared) {
+  const int column = static_cast<int>(threadIdx.x % 32) / 4;
+  if constexpr (kColumns == MoeColumnsAre::kTokens) return column;
+  return shared && column % 4 != 0 ? -1 : column / 4;
+}
+
+// As add_stripe(), with columns kGroups: of the token, lane 4 (4 t + j) + q reads group j of a
+// step, from column k on of that group.
+template <int kPending>
+__device__ __forceinline__ void add_stripe_groups(const MoeStage& stage, const bf16_t* token,
+                                                  int step, int cols, float (&sum)[2][4]) {
+  const int lane = static_cast<int>(threadIdx.x % 32);
+  const int own_group = lane / 4 % 4;
+  const uint4 own =
+      raised(load_token(token, step * kStripeCols + own_group * 32 + lane % 4 * 8, cols));
+  device::wait_for_copies<kPending>();
+  __syncwarp();
+  float d[2][4] = {};
+#pragma unroll
+  for (int group = 0; group < 4; ++group) {
+    const bool mine = group == own_group;
+    const uint4 b = {mine ? own.x : 0, mine ? own.y : 0, mine ? own.z : 0, mine ? own.w : 0};
+    const uint4 codes =
+        *reinterpret_cast<const uint4*>(stage.codes + group * kPieceBytes + lane * 16);
+    const std::uint32_t words[4] = {codes.x, codes.y, codes.z, codes.w};
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      std::uint32_t low[4];
+      std::uint32_t high[4];
+      decode_packed(words[2 * half], low);
+      decode_packed(words[2 * half + 1], high);
+      device::mma_bf16(d[half], {low[0], high[0], low[1], high[1]}, b.x, b.y);
+      device::mma_bf16(d[half], {low[2], high[2], low[3], high[3]}, b.z, b.w);
+    }
+  }
+  // Of the groups that are this lane's columns 2 q and 2 q + 1.
+  const uint2 scales = *reinterpret_cast<const uint2*>(stage.scales + lane / 4 * 16 + lane % 2 * 8);
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const float scale = packed_scale(i % 2 == 0 ? scales.x : scales.y, 2 * half + i / 2);
+      sum[half][i] = fmaf(scale, d[half][i], sum[half][i]);
+    }
+  }
+}
+
+// A step of a routed expert, whatever columns are.
+template <MoeColumnsAre kColumns, int kPending>
+__device__ __forceinline__ void add_routed_step(const MoeStage& stage, const bf16_t* token,
+                                                int step, int cols, float (&sum)[2][4]) {
+  if constexpr (kColumns == MoeColumnsAre::kGroups) {
+    add_stripe_groups<kPending>(stage, token, step, cols, sum);
+  } else {
+    const int lane = static_cast<int>(threadIdx.x % 32);
+    add_stripe<kPending>(stage, token, step * kStripeCols + lane % 4 * 8, cols, sum);
+  }
+}
+
+// From columns kGroups to kTokens: adds up the four of a token.
+__device__ __forceinline__ void fold_columns(float (&sum)[2][4]) {
+#pragma unroll
+  for (auto& half : sum) {
+#pragma unroll
+    for (int row = 0; row < 2; ++row) {
+      float token = half[2 * row] + half[2 * row + 1];
+      token += __shfl_xor_sync(device::kAllLanes, token, 1);
+      half[2 * row] = token;
+      half[2 * row + 1] = __shfl_xor_sync(device::kAllLanes, token, 2);
+    }
+  }
+}
+
 // Where the scales of 16 rows of the shared expert from `row` on begin. Slices begin on multiples
 // of 16 rows and columns, so a fragment never straddles two blocks.
 __device__ __forceinline__ int fragment_scales(const WeightMatrix& m, int row) {
@@ -247,7 +327,8 @@ __device__ __forceinline__ void add_shared_step(const MoeStage& stage,
 // where a.weights is not wanted. Ends with a barrier.
 template <bool kWithWeights>
 __device__ __forceinline__ void plan_in_block(const MoeArgs& a, MoeBlockPlan& plan) {
-  const int pairs = a.tokens * a.experts_per_token;
+  const int pairs = pair_count(a);
+  const int per_token = static_cast<int>(a.experts_per_token.divisor);
   const int thread = static_cast<int>(threadIdx.x);
   if (thread < pairs) {
     const int expert = a.ids[thread] - a.first_expert;
@@ -275,8 +356,8 @@ __device__ __forceinline__ void plan_in_block(const MoeArgs& a, MoeBlockPlan& pl
     float weight = 0;
     if (token < a.tokens) {
       // Should a token name an expert twice, one column serves both.
-      for (int k = a.experts_per_token - 1; k >= 0; --k) {
-        const int candidate = token * a.experts_per_token + k;
+      for (int k = per_token - 1; k >= 0; --k) {
+        const int candidate = token * per_token + k;
         if (plan.ids[candidate] != group.expert) continue;
         pair = candidate;
         if constexpr (kWithWeights) weight += a.weights[candidate];

@@ -89,6 +89,7 @@ class CuptiSource final : public TraceSource {
     facts.clock_residual_ns = residual_ns_;
     taken_ = {converter_.records(), converter_.unlabelled_nodes(), converter_.overhead_ns()};
     residual_ns_ = 0;
+    converter_.start_list();  // the next session has a list of its own
     return facts;
   }
 

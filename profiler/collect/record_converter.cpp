@@ -54,6 +54,11 @@ std::string demangled(const char* name) {
 }
 
 // What launches, copies, fills or waits; other calls explain neither work nor gaps.
+void RecordConverter::start_list() {
+  names_.clear();
+  ranges_.clear();
+}
+
 bool RecordConverter::explains(const char* call) {
   const auto [known, added] = explaining_.try_emplace(call, false);
   if (added) {

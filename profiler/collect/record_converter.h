@@ -40,8 +40,11 @@ class RecordConverter {
   // `labels` must outlive the converter.
   explicit RecordConverter(const GraphLabels& labels) : labels_(labels) {}
 
-  // Appends the activity to `out`, which must be the same list at every call.
+  // Appends the activity to `out`, which must be the same list until start_list().
   void add(const RawRecord& record, ActivityList& out);
+
+  // The next add() may be given another list: places of names in the last one are forgotten.
+  void start_list();
 
   [[nodiscard]] const profile::Losses& losses() const { return losses_; }
   [[nodiscard]] std::int64_t records() const { return records_; }  // of work, used or not

@@ -175,7 +175,7 @@ TraceTotals write_kineto_trace(const std::filesystem::path& path, const TraceSha
 }
 
 TraceShape kineto_shape(std::int64_t bytes) {
-  constexpr std::int64_t kBytesPerKernel = 1500;
+  constexpr std::int64_t kBytesPerKernel = 1254;
   TraceShape shape;
   shape.kernels_per_step = 1000;
   shape.steps = std::max<std::int64_t>(1, bytes / kBytesPerKernel / shape.kernels_per_step);

@@ -165,7 +165,7 @@ TraceTotals write_nsys_trace(const std::filesystem::path& path, const TraceShape
 }
 
 TraceShape nsys_shape(std::int64_t bytes) {
-  constexpr std::int64_t kBytesPerKernel = 240;
+  constexpr std::int64_t kBytesPerKernel = 176;
   TraceShape shape;
   shape.kernels_per_step = 1000;
   shape.steps = std::max<std::int64_t>(1, bytes / kBytesPerKernel / shape.kernels_per_step);

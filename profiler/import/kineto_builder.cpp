@@ -42,6 +42,23 @@ const Category* category_of(std::string_view id) {
   return nullptr;
 }
 
+// Events of our own traces (profiler/export/chrome_trace.h): their category is the stage or the
+// kind, process 1 holds the steps, 2 the host, 3 and on the devices.
+struct OwnCategory {
+  Category category;
+  std::optional<Stage> stage;
+};
+std::optional<OwnCategory> own_category_of(const ChromeEvent& event) {
+  const auto process = parse_integer(event.process).value_or(0);
+  if (process < 1) return std::nullopt;
+  if (event.category == "step" && process == 1) {
+    return OwnCategory{{"step", ActivityKind::kStep, false}, std::nullopt};
+  }
+  const auto stage = stage_from_id(event.category);
+  if (!stage || *stage == Stage::kGap || process < 2) return std::nullopt;
+  return OwnCategory{{info(*stage).id, ActivityKind::kKernel, process > 2}, stage};
+}
+
 // What the phases of the Chrome format that we leave out are called.
 std::string_view phase_name(std::string_view phase) {
   if (phase == "s" || phase == "t" || phase == "f") return "flow events";
@@ -158,7 +175,9 @@ std::uint64_t KinetoBuilder::correlation_of(const ChromeEvent& event) {
 }
 
 void KinetoBuilder::add_complete(const ChromeEvent& event) {
-  const Category* const category = category_of(event.category);
+  const Category* category = category_of(event.category);
+  const auto own = category == nullptr ? own_category_of(event) : std::nullopt;
+  if (own) category = &own->category;
   if (category == nullptr) {
     constexpr std::size_t kMaxReasons = 40;
     if (skipped_.size() > kMaxReasons) return skip("events of other categories");
@@ -172,6 +191,7 @@ void KinetoBuilder::add_complete(const ChromeEvent& event) {
   }
   Activity activity;
   activity.kind = category->kind;
+  if (own) activity.stage = own->stage;
   activity.start_ns = time(event.time, event, "a time");
   const std::int64_t duration = time(event.duration, event, "a duration");
   if (duration < 0) {

@@ -7,10 +7,10 @@
 #include "profiler/import/trace.h"
 #include "workloads/base/error.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -28,23 +28,28 @@ void require(bool holds, const char* what) {
   if (!holds) throw std::logic_error(what);
 }
 
-// A file without a disk.
-class MemoryFile {
+// A file in memory where there is such a folder, and with a name: SQLite follows links, and those
+// of a nameless file lead nowhere.
+class NamedFile {
  public:
-  explicit MemoryFile(std::span<const std::byte> bytes)
-      : file_(memfd_create("trace", MFD_CLOEXEC)) {
-    require(file_ >= 0, "no memory file");
-    require(::write(file_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
-            "the memory file is full");
+  explicit NamedFile(std::span<const std::byte> bytes) {
+    const char* const folder = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    path_ = std::string(folder) + "/dscope_fuzz_XXXXXX";
+    const int file = ::mkstemp(path_.data());
+    require(file >= 0, "no temporary file");
+    const bool written =
+        ::write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+    ::close(file);
+    require(written, "the temporary file is full");
   }
-  ~MemoryFile() { ::close(file_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~NamedFile() { ::unlink(path_.c_str()); }
+  NamedFile(const NamedFile&) = delete;
+  NamedFile& operator=(const NamedFile&) = delete;
 
-  [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  int file_;
+  std::string path_;
 };
 
 void check_contract(const Trace& trace) {
@@ -105,8 +110,8 @@ void repair(std::vector<std::byte>& bytes) {
 }  // namespace
 
 bool check_trace(std::span<const std::byte> file) {
-  const MemoryFile memory(file);
-  return accepted(memory.path(), [&] { return importer::read_trace(memory.path()); });
+  const NamedFile named(file);
+  return accepted(named.path(), [&] { return importer::read_trace(named.path()); });
 }
 
 bool check_repaired_activity_file(std::span<const std::byte> file) {

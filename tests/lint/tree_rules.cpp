@@ -56,7 +56,8 @@ std::set<std::string> names_in(const SourceTree& tree, const std::string& path,
 }  // namespace
 
 Findings check_op_folders(const SourceTree& tree) {
-  static const std::set<std::string> kShared = {"comm", "common", "cuda", "decode_step", "device"};
+  static const std::set<std::string> kShared = {"comm",        "common", "cuda",
+                                                "decode_step", "device", "results"};
   static const std::regex kFolder("^kernels/([^/]+)/.*");
   std::set<std::string> ops;
   for (const SourceFile& file : tree) {

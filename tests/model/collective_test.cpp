@@ -53,6 +53,17 @@ TEST(AllReduce, OneShotWinsSmallAndLosesLarge) {
   EXPECT_GT(ns(4 << 20, AllReduce::kOneShot), ns(4 << 20, AllReduce::kTwoShot));
 }
 
+// Half the hops of a ring, N / 2 times its bytes.
+TEST(AllReduce, GatheringSavesHopsAndMovesMore) {
+  const auto ns = [](double bytes, AllReduce choice) {
+    return all_reduce_ns("pcie5-no-p2p", 8, bytes, choice);
+  };
+  EXPECT_LT(ns(8192, AllReduce::kGathered), 0.6 * ns(8192, AllReduce::kNccl));
+  EXPECT_EQ(ns(8192, AllReduce::kKernelSet), ns(8192, AllReduce::kGathered));
+  EXPECT_GT(ns(16 << 20, AllReduce::kGathered), ns(16 << 20, AllReduce::kNccl));
+  EXPECT_EQ(ns(16 << 20, AllReduce::kKernelSet), ns(16 << 20, AllReduce::kNccl));
+}
+
 TEST(AllReduce, IsSlowerWithoutP2pAndWithANarrowUplink) {
   EXPECT_GT(all_reduce_ns("pcie5-no-p2p", 8, 8192, AllReduce::kNccl),
             4 * all_reduce_ns("pcie5-dual-socket", 8, 8192, AllReduce::kNccl));
@@ -63,7 +74,7 @@ TEST(AllReduce, IsSlowerWithoutP2pAndWithANarrowUplink) {
 TEST(AllReduce, NeverShrinksWithBytesOrRanks) {
   for (const Interconnect& i : interconnects()) {
     for (const AllReduce choice :
-         {AllReduce::kNccl, AllReduce::kOneShot, AllReduce::kTwoShot, AllReduce::kKernelSet}) {
+         {AllReduce::kNccl, AllReduce::kOneShot, AllReduce::kTwoShot, AllReduce::kGathered}) {
       double before = 0;
       for (double bytes = 64; bytes < 1e9; bytes *= 2) {
         const double ns = all_reduce_ns(i.name.c_str(), 8, bytes, choice);

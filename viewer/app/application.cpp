@@ -132,7 +132,6 @@ void Application::take_loaded() {
     if (finished.document) {
       session_documents_.emplace_back(finished.path, finished.document->id);
       settings_.remember(finished.path);
-      for (const std::string& note : finished.document->notes) toasts_.note(note);
       add(std::move(finished.document));
     } else if (!finished.cancelled) {
       toasts_.error(finished.error);

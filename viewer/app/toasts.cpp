@@ -44,7 +44,7 @@ bool Toasts::draw_one(const Ui& ui, Toast& toast, float& bottom) {
                    ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav |
                    ImGuiWindowFlags_NoMove);
   bool keep = true;
-  heading(ui, toast.error ? "Could not do that" : "Done");
+  heading(ui, toast.error ? "That did not work" : "Done");
   const float close = text_width(ui.regular, "Close") + ImGui::GetStyle().FramePadding.x * 2;
   ImGui::SameLine(ImGui::GetWindowWidth() - close - ImGui::GetStyle().WindowPadding.x);
   if (ImGui::SmallButton("Close")) keep = false;

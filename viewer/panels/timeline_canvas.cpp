@@ -280,10 +280,10 @@ void TimelineCanvas::draw_steps() {
   float last = -1e9F;
   for (const view_data::TimeRange& step : timeline_.steps) {
     const auto x = static_cast<float>(state_.view.x_of(step.start_ns));
-    if (x < 0 || x > lanes_.width() || x - last < ui_.px(6)) continue;
+    if (x < 0 || x > lanes_.width() || x - last < ui_.px(16)) continue;
     last = x;
     list_->AddLine({lanes_.min.x + x, lanes_.min.y}, {lanes_.min.x + x, lanes_.max.y},
-                   to_u32(view_data::with_alpha(ui_.palette.accent, 0.35)));
+                   to_u32(view_data::with_alpha(ui_.palette.accent, 0.2)));
   }
 }
 

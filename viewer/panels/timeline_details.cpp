@@ -135,9 +135,13 @@ void TimelineDetails::draw(PanelContext& context, const view_data::Document& doc
   ImGui::SameLine(0, ui.px(12));
   if (!stats_) {
     ImGui::BeginChild("##none");
-    text_muted(ui, document.timeline->has_events
-                       ? "Select some time for its statistics: drag along the ruler."
-                       : "This document holds the totals of its steps, no events.");
+    ImGui::PushStyleColor(ImGuiCol_Text, to_vec4(ui.palette.muted));
+    text_wrapped(document.timeline->has_events
+                     ? "Select some time for its statistics: drag along the ruler."
+                     : "This document holds the totals of its steps, no events: within a step the "
+                       "stages stand in the order of the legend, not of time.");
+    for (const std::string& note : document.notes) text_wrapped(view_data::printable(note));
+    ImGui::PopStyleColor();
     ImGui::EndChild();
     return;
   }

@@ -113,8 +113,11 @@ void load_trace(const std::filesystem::path& path, const Loading& loading, Docum
   document.profile.provenance = std::move(provenance);
   document.profile.device = imported.trace.device;
   document.profile.measurement = std::move(imported.analysis.measurement);
+  document.profile.measurement->clock = imported.trace.format;
   document.profile.measurement->losses += imported.trace.losses;
-  document.skipped = imported.trace.skipped;
+  for (const importer::Skipped& skipped : imported.trace.skipped) {
+    document.profile.measurement->skipped.push_back({skipped.reason, skipped.count, nullptr});
+  }
   document.timeline = std::make_shared<Timeline>(
       make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
 }

@@ -30,7 +30,6 @@ struct Document {
   // The stage table of the command line; empty when the document has no measured step.
   std::optional<exporter::StageReport> report;
   std::shared_ptr<const Timeline> timeline;  // never null; may be empty
-  std::vector<importer::Skipped> skipped;    // what an imported trace held and was not used
   std::vector<std::string> notes;            // what to know: "trace file beside it is missing"
 
   [[nodiscard]] profile::Kind kind() const {

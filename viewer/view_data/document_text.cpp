@@ -117,6 +117,7 @@ std::string short_facts(const Document& document) {
 Table facts_table(const Document& document) {
   Table table = key_value_table("document_facts", "What this is");
   const auto add = [&](const std::string& what, const std::string& value) {
+    if (value.find_first_not_of(' ') == std::string::npos) return;
     table.add({text_cell(what), text_cell(value)});
   };
   if (!document.path.empty()) {
@@ -161,9 +162,9 @@ Table losses_table(const Document& document) {
       if (count == 0) continue;
       table.add({count_cell(count), Cell(loss.label), Cell(loss.record ? "lost" : "set aside")});
     }
-  }
-  for (const importer::Skipped& skipped : document.skipped) {
-    table.add({count_cell(skipped.count), text_cell(skipped.reason), Cell("not used")});
+    for (const profile::SkippedRecords& skipped : document.profile.measurement->skipped) {
+      table.add({count_cell(skipped.count), text_cell(skipped.reason), Cell("not used")});
+    }
   }
   if (document.timeline->depth_limited > 0) {
     table.add({count_cell(static_cast<std::int64_t>(document.timeline->depth_limited)),
@@ -203,6 +204,7 @@ Table devices_table(const Document& document) {
     table.add({Cell("host"), text_cell(host.name), Cell(), Cell(), Cell(), bytes(host.memory_bytes),
                Cell(), Cell(), Cell()});
   }
+  drop_empty_columns(table);
   return table;
 }
 
@@ -222,6 +224,7 @@ Table steps_table(const Document& document) {
          optional_cell(step.max_context, ""),
          Cell(CellValue(step.closure_error), fmt::format("{:.3f} %", step.closure_error * 100))});
   }
+  drop_empty_columns(table);
   return table;
 }
 

@@ -41,6 +41,18 @@ void Table::add(std::vector<exporter::Cell> cells, std::optional<Stage> stage, s
   rows.push_back({std::move(cells), stage, std::move(key), std::nullopt});
 }
 
+void drop_empty_columns(Table& table) {
+  for (std::size_t c = table.columns.size(); c-- > 0;) {
+    const bool used = std::any_of(table.rows.begin(), table.rows.end(),
+                                  [&](const TableRow& row) { return !row.cells[c].text.empty(); });
+    if (used || table.rows.empty()) continue;
+    const auto at = static_cast<std::ptrdiff_t>(c);
+    table.columns.erase(table.columns.begin() + at);
+    for (TableRow& row : table.rows) row.cells.erase(row.cells.begin() + at);
+    if (table.tone_column != SIZE_MAX && table.tone_column > c) --table.tone_column;
+  }
+}
+
 std::vector<std::size_t> sorted_order(const Table& table, std::size_t column, bool descending) {
   std::vector<std::size_t> order(table.rows.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -34,6 +34,9 @@ struct Table {
            std::string key = {});
 };
 
+// Takes out the columns in which no row has a text.
+void drop_empty_columns(Table& table);
+
 // Row numbers in order of a column's values: numbers before text, missing values last in either
 // direction; equal ones stay in their order. `column` out of range: the order of the rows.
 [[nodiscard]] std::vector<std::size_t> sorted_order(const Table& table, std::size_t column,

@@ -4,6 +4,8 @@
 #include "kernels/linear/linear_config.h"
 #include "tests/support/cuda_test.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -138,6 +140,29 @@ void check_case(const Case& c) {
   }
 }
 
+// What tuning measures: every choice gives the right sums, or says that it cannot run the problem.
+void check_choices(const Case& c) {
+  for (const std::int64_t tokens : c.tokens) {
+    const Problem<bf16_t> problem(c, tokens);
+    std::size_t ran = 0;
+    for (const LinearChoice& choice : linear_choices()) {
+      problem.poison();
+      try {
+        launch_linear_as(problem.params(), choice, nullptr);
+      } catch (const Error& e) {
+        EXPECT_EQ(e.kind(), ErrorKind::kInternal);
+        continue;
+      }
+      ++ran;
+      problem.expect_like_reference(
+          problem.result(), problem.host_x(),
+          fmt::format("{}: configuration {}, split {}, {} warps side by side", c.name,
+                      choice.config, choice.split, choice.row_warps));
+    }
+    EXPECT_GT(ran, linear_choices().size() / 3) << tokens << " tokens";
+  }
+}
+
 const std::vector<std::int64_t> kTokens{1, 2, 3, 8, 17, 64};
 
 class LinearCudaTest : public test::CudaTestWithParam<Case> {};
@@ -208,6 +233,11 @@ INSTANTIATE_TEST_SUITE_P(
 struct LinearCuda : CudaTest {};
 
 // Every configuration must be right for every number of tokens, chosen for it or not.
+TEST_F(LinearCuda, EveryChoiceOfTuningIsRight) {
+  check_choices({.name = "fp8", .format = kFp8, .rows = 200, .cols = 1024, .tokens = {1, 8}});
+  check_choices({.name = "bf16", .rows = 96, .cols = 512, .tokens = {2, 40}});
+}
+
 TEST_F(LinearCuda, EveryConfigurationAgreesWithTheReference) {
   for (const WeightFormat format : {kBf16, kFp8}) {
     for (std::size_t i = 0; i < kLinearConfigs.size(); ++i) {

@@ -130,7 +130,7 @@ TEST(MoeConfigs, FitTheSmallestDevice) {
   for (const MoeConfig& config : moe_configs()) {
     for (const MoeStream& stream : {config.gate_up, config.down}) {
       EXPECT_LE(shared_bytes(stream), kSm120SharedPerBlock);
-      EXPECT_GE(stream.warps, 8) << "the sums of a tile are added by 256 threads";
+      EXPECT_GE(stream.warps, 4) << "128 threads write the values of h of a tile";
       EXPECT_GE(resident_blocks(stream, kRtxPro6000), 1);
       EXPECT_LE(resident_blocks(stream, kHopper), stream.blocks_per_sm);
     }
@@ -180,6 +180,7 @@ TEST(MoeConfigs, OneTokenOfFlashIsEven) {
                      .shared_intermediate = 2048};
   const MoeConfig config = pick_config(p, kHopper);
   EXPECT_LE(down_blocks(p), kHopper.sms);
+  EXPECT_EQ(config.gate_up.warps, 4) << "two rounds of small blocks instead of four";
   const std::int64_t items = (6 + 1) * down_splits(p, config.down);
   EXPECT_EQ(items % config.down.warps, 0) << items;
 }

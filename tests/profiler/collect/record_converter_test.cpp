@@ -68,6 +68,17 @@ TEST_F(RecordConverterTest, NamesArePutAsPeopleWriteThem) {
   EXPECT_EQ(list_.activities[1].device, -1) << "calls happen on the host";
 }
 
+TEST_F(RecordConverterTest, NamesHaveOtherPlacesInTheNextList) {
+  converter_.add(kernel("first"), list_);
+  const char* again = "again";
+  converter_.add(kernel(again), list_);
+  converter_.start_list();
+  ActivityList next;
+  converter_.add(kernel(again), next);
+  EXPECT_EQ(next.names, std::vector<std::string>{"again"});
+  EXPECT_EQ(next.name_of(next.activities[0]), "again");
+}
+
 TEST_F(RecordConverterTest, CallsThatExplainNothingAreLeftOut) {
   RawRecord call = kernel("cudaGetDevice_v3020");
   call.kind = Kind::kRuntimeCall;

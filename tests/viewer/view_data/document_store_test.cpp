@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/document_store.h"
 
+#include "profiler/export/chrome_trace.h"
 #include "profiler/profile/profile_json.h"
 #include "tests/profiler/support/sample_profile.h"
 #include "tests/support/temporary_directory.h"
@@ -50,6 +51,42 @@ TEST(LoadDocument, ReadsTracesByTheirContent) {
   EXPECT_GT(document->timeline->slice_count, 700U);
   EXPECT_EQ(document->timeline->steps.size(), 3U);
   EXPECT_TRUE(document->timeline->has_waits);
+}
+
+// What `dscope run --profile --trace` writes beside a document.
+TEST(LoadDocument, ReadsTheTraceBesideADocument) {
+  const test::TemporaryDirectory folder;
+  collect::ActivityList list;
+  const auto add = [&](collect::ActivityKind kind, std::optional<Stage> stage, std::int64_t start,
+                       std::int64_t end) {
+    collect::Activity a;
+    a.kind = kind;
+    a.stage = stage;
+    a.name = list.intern(stage ? std::string(info(*stage).id) + ".op" : "step");
+    a.start_ns = start;
+    a.end_ns = end;
+    list.activities.push_back(a);
+  };
+  add(collect::ActivityKind::kStep, std::nullopt, 1000, 2000);
+  add(collect::ActivityKind::kKernel, Stage::kMoe, 1100, 1700);
+  add(collect::ActivityKind::kKernel, Stage::kNccl, 1700, 1800);
+  exporter::ChromeTraceWriter writer(folder.file("trace.json"));
+  writer.add(list);
+  writer.finish();
+  profile::Profile profile = profile::testing::sample_profile();
+  profile.measurement->trace_file = "/moved/since/trace.json";
+  profile::write_profile(folder.file("a.json"), profile);
+  const DocumentPtr document = load_document(folder.file("a.json"));
+  EXPECT_TRUE(document->notes.empty());
+  ASSERT_TRUE(document->timeline->has_events);
+  EXPECT_EQ(document->timeline->steps, (std::vector<TimeRange>{{1000, 2000}}));
+  ASSERT_EQ(document->timeline->groups.size(), 1U);
+  const Lane& work = document->timeline->groups[0].lanes.back();
+  ASSERT_EQ(work.slices(), 2U);
+  EXPECT_EQ(work.rows[0].slices()[0].stage, Stage::kMoe);
+  EXPECT_EQ(work.rows[0].slices()[1].length_ns(), 100);
+  // The measurement is that of the document, not of the trace.
+  EXPECT_EQ(document->report->wall_ns, 3300);
 }
 
 TEST(LoadDocument, BrokenFilesSayWhere) {
