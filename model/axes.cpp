@@ -43,7 +43,7 @@ Axis choice(std::string name, std::string label, std::string help,
 }
 
 // A member of Configuration that counts something.
-Axis count(std::string name, std::string label, std::string unit, double low, double high,
+Axis count(const std::string& name, std::string label, std::string unit, double low, double high,
            std::int64_t Configuration::*member) {
   Axis axis{.name = name,
             .label = std::move(label),
@@ -59,7 +59,7 @@ Axis count(std::string name, std::string label, std::string unit, double low, do
   return axis;
 }
 
-Axis on_off(std::string name, std::string label, bool Configuration::*member) {
+Axis on_off(const std::string& name, std::string label, bool Configuration::*member) {
   Axis axis{.name = name, .label = std::move(label), .help = "on or off", .kind = Kind::kBool};
   axis.choices = {"on", "off"};
   axis.set = [name, member](Configuration& c, std::string_view value) {
@@ -166,7 +166,7 @@ Axis all_reduce_axis() {
   return axis;
 }
 
-Axis speculation_axis(std::string name, std::string label, double Speculation::*member) {
+Axis speculation_axis(const std::string& name, std::string label, double Speculation::*member) {
   Axis axis{.name = name,
             .label = std::move(label),
             .unit = "share",
@@ -214,7 +214,7 @@ void add_execution(std::vector<Axis>& all) {
 
 // A value of device or interconnect, given outright or relative to what it is.
 template <class Part>
-Axis quantity(std::string name, std::string label, std::string unit, double low, double high,
+Axis quantity(const std::string& name, std::string label, std::string unit, double low, double high,
               Part Configuration::*part, Sourced<double> Part::*field) {
   Axis axis{.name = name,
             .label = std::move(label),
@@ -257,10 +257,10 @@ Axis shared_memory_axis() {
 }
 
 // SMs or their clock: the rates of the whole device, which are products of both, move along.
-Axis rate_axis(std::string name, std::string label, std::string unit, double low, double high,
-               Sourced<double> Device::*field) {
-  Axis axis = quantity(std::move(name), std::move(label), std::move(unit), low, high,
-                       &Configuration::device, field);
+Axis rate_axis(const std::string& name, std::string label, std::string unit, double low,
+               double high, Sourced<double> Device::*field) {
+  Axis axis =
+      quantity(name, std::move(label), std::move(unit), low, high, &Configuration::device, field);
   axis.set = [set = axis.set, field](Configuration& c, std::string_view value) {
     Device& d = c.device;
     const double before = (d.*field).value.value_or(0);
@@ -371,7 +371,7 @@ void add_hardware(std::vector<Axis>& all) {
 
 // --- Tiles ---------------------------------------------------------------------------------------
 
-Axis tile(std::string name, std::string label, double high,
+Axis tile(const std::string& name, std::string label, double high,
           std::optional<std::int64_t> TileOverrides::*member) {
   Axis axis{.name = name,
             .label = std::move(label),

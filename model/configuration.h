@@ -70,8 +70,8 @@ struct Configuration {
   TileOverrides tiles;
 };
 
-// V4-Flash at batch 1 and context 4096 on eight RTX PRO 6000 over PCIe with `sglang-24692`: where
-// every question starts.
+// V4-Flash at batch 1 and context 4096 on eight RTX PRO 6000 over PCIe with P2P, with
+// `sglang-24692`: where every question starts.
 [[nodiscard]] Configuration default_configuration();
 
 // The layers that are decoded.

@@ -52,7 +52,7 @@ std::string device_name(const profile::Profile& document, const std::string& sou
                         const std::optional<std::string>& device) {
   if (device) return *device;
   if (document.prediction) {
-    const std::string name = text_field(document.prediction->parameters, "device");
+    std::string name = text_field(document.prediction->parameters, "device");
     if (!name.empty()) return name;
   }
   if (!document.device || document.device->gpus.empty()) lacks(source, "which GPU it ran on");
@@ -152,11 +152,11 @@ std::optional<std::string> device_of_gpu_name(std::string_view name) {
 
 std::optional<std::string> kernel_set_of(const profile::Profile& document) {
   if (document.prediction) {
-    const std::string name = text_field(document.prediction->parameters, "kernel_set");
+    std::string name = text_field(document.prediction->parameters, "kernel_set");
     if (!name.empty()) return name;
   }
   if (!document.workload) return std::nullopt;
-  const std::string name = text_field(document.workload->unknown, "kernel_set");
+  std::string name = text_field(document.workload->unknown, "kernel_set");
   if (!name.empty()) return name;
   const bool ours = document.provenance && document.provenance->kind != profile::Kind::kImported;
   if (ours && document.workload->backend == "cuda") return "dscope";
@@ -192,6 +192,11 @@ Configuration configuration_of(const profile::Profile& document, const std::stri
     }
   }
   return configuration;
+}
+
+bool is_predicted(Stage stage, const Configuration& configuration) {
+  if (stage == Stage::kNccl) return configuration.collectives;
+  return stage != Stage::kGap && stage != Stage::kOther && stage != Stage::kUnattributed;
 }
 
 std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced, double step_ns) {
@@ -243,6 +248,9 @@ Measured measured(const profile::Profile& document, const std::string& source) {
         {entry.stage, profile::median(std::move(times)), profile::median(std::move(launches))});
   }
   result.stages = stages_of_step(traced, result.token_ns);
+  std::erase_if(result.stages, [&](const MeasuredStage& stage) {
+    return !is_predicted(stage.stage, result.configuration);
+  });
   return result;
 }
 

@@ -56,6 +56,10 @@ struct TracedStage {
 [[nodiscard]] std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced,
                                                         double step_ns);
 
+// Whether a measured stage can be held against a prediction of the configuration: not the gap, nor
+// kernels without a name, nor what stands for collectives in a shard that was run alone.
+[[nodiscard]] bool is_predicted(Stage stage, const Configuration& configuration);
+
 // Medians over the steps: the step from the untraced ones where there are any (tracing costs time),
 // its stages by stages_of_step(). Throws like configuration_of(), and for a document without steps.
 [[nodiscard]] Measured measured(const profile::Profile& document, const std::string& source);

@@ -71,6 +71,7 @@ std::shared_ptr<const CudaWeights> load_cuda_weights(WeightSource&, const Decode
   throw unavailable_error("{}", kReason);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the other build keeps them.
 std::unique_ptr<Decoder> make_cuda_decoder(std::shared_ptr<const CudaWeights>, DeviceCommunicator&,
                                            const DecoderOptions&, const CudaOptions&) {
   throw unavailable_error("{}", kReason);

@@ -262,6 +262,8 @@ Measured measured(const Grid& grid, const GridPoint& point) {
     traced.push_back({stage, sample.time_ns, sample.launches});
   }
   result.stages = stages_of_step(traced, point.step_ns);
+  std::erase_if(result.stages,
+                [&](const MeasuredStage& stage) { return !is_predicted(stage.stage, c); });
   return result;
 }
 

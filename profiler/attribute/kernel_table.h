@@ -5,11 +5,11 @@
 #include "profiler/attribute/duration_histogram.h"
 #include "profiler/profile/profile.h"
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace dscope::attribute {
@@ -41,7 +41,9 @@ class KernelTable {
     std::string name;
     Stage stage;
     std::string op;
-    auto operator<=>(const Key&) const = default;
+    friend bool operator<(const Key& x, const Key& y) {
+      return std::tie(x.name, x.stage, x.op) < std::tie(y.name, y.stage, y.op);
+    }
   };
   std::map<Key, std::size_t> index_;
   std::vector<Row> rows_;

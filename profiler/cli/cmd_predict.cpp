@@ -278,6 +278,7 @@ Run add_predict(CLI::App& app, const Launch& launch) {
   add_format_option(app, options->format);
   app.footer(
       "Examples:\n  dscope predict\n"
+      "  dscope predict --interconnect pcie5-no-p2p --what-if p2p=on --what-if captured=64k\n"
       "  dscope predict --device rtx-5090 --tp 4 --kernel-set dscope --context 64k\n"
       "  dscope predict --what-if p2p=off --what-if pcie=gen4 --what-if dram=+10%\n"
       "  dscope predict --kernel-set dscope --what-if smem=227KiB --ops --format json");

@@ -4,6 +4,7 @@
 
 #include "profiler/export/comparability.h"
 #include "profiler/export/report_facts.h"
+#include "profiler/export/text.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace dscope::exporter {
 namespace {
@@ -122,11 +124,14 @@ std::vector<double> samples_of(const KernelSummary* kernel) {
   return {kernel->step_ns.begin(), kernel->step_ns.end()};
 }
 
-// Pairs by name and stage, in the order of the names.
+// Pairs by name, stage and (where the documents know it) op, in the order of the names.
 std::vector<OpPair> pair_by_name(const Profile& a, const Profile& b) {
-  std::map<std::pair<std::string, Stage>, OpPair> pairs;
-  for (const KernelSummary& k : measurement_of(a).kernels) pairs[{k.name, k.stage}].a = &k;
-  for (const KernelSummary& k : measurement_of(b).kernels) pairs[{k.name, k.stage}].b = &k;
+  std::map<std::tuple<std::string, Stage, std::string>, OpPair> pairs;
+  const auto pair_of = [&](const KernelSummary& k) -> OpPair& {
+    return pairs[{k.name, k.stage, k.op.value_or("")}];
+  };
+  for (const KernelSummary& k : measurement_of(a).kernels) pair_of(k).a = &k;
+  for (const KernelSummary& k : measurement_of(b).kernels) pair_of(k).b = &k;
   std::vector<OpPair> list;
   for (const auto& [key, pair] : pairs) list.push_back(pair);
   return list;
@@ -181,11 +186,12 @@ void pair_by_position(std::vector<OpPair>& pairs) {
 Delta compare_op(const OpPair& pair, const Comparability& allowed, const CompareOptions& options) {
   const KernelSummary& known = pair.a != nullptr ? *pair.a : *pair.b;
   Delta delta;
-  delta.id = delta.label = known.name;
+  delta.id = known.name;
+  delta.label = kernel_label(known.name);
   delta.stage = known.stage;
   if (pair.a != nullptr && pair.b != nullptr && pair.a->name != pair.b->name) {
     delta.b_id = pair.b->name;
-    delta.label = fmt::format("{} -> {}", pair.a->name, pair.b->name);
+    delta.label = fmt::format("{} -> {}", kernel_label(pair.a->name), kernel_label(pair.b->name));
   }
   measure(delta, samples_of(pair.a), samples_of(pair.b), allowed.of(known.stage),
           options.threshold);

@@ -3,6 +3,7 @@
 #include "profiler/export/kernel_rows.h"
 
 #include "profiler/export/report_facts.h"
+#include "profiler/export/text.h"
 
 #include <algorithm>
 
@@ -33,7 +34,7 @@ TextTable kernel_table(const profile::Profile& profile, std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, kernels.size()); ++i) {
     const profile::KernelSummary& kernel = kernels[i];
     const double share = all_ns > 0 ? static_cast<double>(kernel.total_ns) / all_ns : 0;
-    table.add_row({kernel.name,
+    table.add_row({{kernel.name, kernel_label(kernel.name)},
                    {std::string(info(kernel.stage).id), stage_label(kernel.stage, profile)},
                    {kernel.count, std::to_string(kernel.count)},
                    duration(kernel.total_ns),

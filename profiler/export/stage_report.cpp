@@ -183,8 +183,11 @@ StageReport seed_report(const Profile& profile) {
   for (StageRow& row : report.stages) {
     const bool own = row.stage == Stage::kMoe || row.stage == Stage::kNccl ||
                      row.stage == Stage::kFlashMla || row.stage == Stage::kGap;
-    if (own) rows.push_back(std::move(row));
-    if (!own) rest.push_back(row.stage);
+    if (own) {
+      rows.push_back(std::move(row));
+    } else {
+      rest.push_back(row.stage);
+    }
   }
   StageRow others = times_row(profile.measurement->steps, rest, report.wall_ns);
   others.stage = Stage::kOther;

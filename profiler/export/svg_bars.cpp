@@ -59,11 +59,19 @@ std::string line_of(const StageRow& row) {
   return fmt::format("{}: {} ({:.1f} %)", row.label, format_ns(row.time_ns), row.share * 100);
 }
 
+// The part of collectives that is waiting, over their colour.
+constexpr const char* kWait = "#f4cfb3";
+
+std::string wait_line(double ns) {
+  return fmt::format("NCCL, waiting for other ranks: {}", format_ns(ns));
+}
+
 // Mean stage times of a run of consecutive steps.
 struct Bar {
   std::int64_t first = 0;  // StepSample::index
   std::int64_t last = 0;
   std::array<double, kStageCount> time_ns{};
+  double wait_ns = 0;  // of the NCCL stage
   [[nodiscard]] double total() const {
     return std::accumulate(time_ns.begin(), time_ns.end(), 0.0);
   }
@@ -77,6 +85,8 @@ std::vector<Bar> bars_of(const std::vector<StepSample>& steps, std::size_t group
     bar.first = steps[begin].index;
     bar.last = steps[end - 1].index;
     for (std::size_t i = begin; i < end; ++i) {
+      bar.wait_ns +=
+          static_cast<double>(steps[i].nccl_wait_ns.value_or(0)) / static_cast<double>(end - begin);
       for (const StageInfo& stage : kStages) {
         bar.time_ns[static_cast<std::size_t>(stage.stage)] +=
             static_cast<double>(steps[i].time_ns(stage.stage)) / static_cast<double>(end - begin);
@@ -106,6 +116,10 @@ std::string stage_bar_svg(const StageReport& report) {
     if (row.total_ns <= 0) continue;
     const double width = row.share * kInner;
     body += rect(x, kBarTop, width, kBarHeight, color(row.stage).hex, line_of(row));
+    if (row.wait_ns && row.time_ns > 0) {
+      const double waiting = width * std::min(1.0, *row.wait_ns / row.time_ns);
+      body += rect(x, kBarTop, waiting, kBarHeight, kWait, wait_line(*row.wait_ns));
+    }
     x += width;
     const double column = kMargin + (entry % kColumns) * kInner / kColumns;
     const int row_index = entry / kColumns;
@@ -154,6 +168,10 @@ std::string step_bars_svg(const profile::Profile& profile, std::size_t most) {
       body += rect(x, y, width, height, color(stage.stage).hex,
                    fmt::format("{}, {}: {}", name_of(bars[i]), stage_label(stage.stage, profile),
                                format_ns(ns)));
+      if (stage.stage == Stage::kNccl && bars[i].wait_ns > 0) {
+        body += rect(x, y, width, height * std::min(1.0, bars[i].wait_ns / ns), kWait,
+                     fmt::format("{}, {}", name_of(bars[i]), wait_line(bars[i].wait_ns)));
+      }
     }
   }
   const std::string axis = group == 1
@@ -184,7 +202,8 @@ std::string op_bars_svg(const profile::Profile& profile, std::size_t most) {
     const std::string numbers =
         fmt::format("{:.1f} %, {} × {}", all_ns > 0 ? total / all_ns * 100 : 0, kernel.count,
                     format_ns(static_cast<double>(kernel.median_ns)));
-    body += text(kLeft - 8, y + 12, shorten(printable(kernel.name), kNameLength), kInk, "end");
+    body += text(kLeft - 8, y + 12, shorten(printable(kernel_label(kernel.name)), kNameLength),
+                 kInk, "end");
     body +=
         rect(kLeft, y, width, kRowHeight - 6, color(kernel.stage).hex,
              fmt::format("{} ({}): {}", kernel.name, stage_label(kernel.stage, profile), numbers));

@@ -25,6 +25,10 @@ namespace dscope::exporter {
 // For Markdown text and table cells: what Markdown would take for markup is escaped; printable.
 [[nodiscard]] std::string markdown_text(std::string_view text);
 
+// What people need of a kernel's name: no return type, no name spaces of PyTorch, no arguments; of
+// its elementwise and reduction templates the operation. Names that are no C++ signatures stay.
+[[nodiscard]] std::string kernel_label(std::string_view name);
+
 // A JSON string literal with its quotes.
 [[nodiscard]] std::string quote_json(std::string_view text);
 

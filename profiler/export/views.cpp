@@ -3,6 +3,7 @@
 #include "profiler/export/views.h"
 
 #include "profiler/export/report_facts.h"
+#include "profiler/export/text.h"
 
 #include <algorithm>
 #include <array>
@@ -32,7 +33,7 @@ void add_kernel(TextTable& table, const KernelSummary& kernel, const profile::Pr
                 double stage_ns, double steps) {
   const double total = static_cast<double>(kernel.total_ns);
   table.add_row({{std::string(info(kernel.stage).id), stage_label(kernel.stage, profile)},
-                 kernel.name,
+                 {kernel.name, kernel_label(kernel.name)},
                  ns_cell(total / steps),
                  share_cell(stage_ns > 0 ? total / stage_ns : 0),
                  number_cell(static_cast<double>(kernel.count) / steps, 1),

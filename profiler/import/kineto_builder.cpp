@@ -198,13 +198,15 @@ void KinetoBuilder::add_complete(const ChromeEvent& event) {
     ++losses_.negative_durations;
     return;
   }
-  if (activity.start_ns <= 0) {
+  // A start of 0 alone is normal in traces that count from their beginning.
+  if (activity.start_ns < 0 || (activity.start_ns == 0 && duration == 0)) {
     ++losses_.zero_timestamps;
     return;
   }
   if (__builtin_add_overflow(activity.start_ns, duration, &activity.end_ns)) {
     throw input_error("{}: {}: expected a time within 292 years, found {} + {} us", source_,
-                      batches_.position(event.byte), event.time, event.duration);
+                      batches_.position(event.byte), event.time.substr(0, 40),
+                      event.duration.substr(0, 40));
   }
   activity.name = name_of(event.name);
   key_.assign(1, category->on_device ? 'd' : 'h').append(event.process);

@@ -49,8 +49,14 @@ KinetoHeader read_kineto_header(const EventBatches& batches, const std::string& 
   try {
     document = json::parse(batches.header());
   } catch (const json::parse_error& error) {
+    // What the library read last can be as long as the file.
+    std::string_view reason = error.what();
+    reason = reason.substr(0, reason.find("; last read")).substr(0, 200);
     throw input_error("{}: {}: expected the rest of a trace, found bad JSON: {}", source,
-                      batches.header_position(error.byte), error.what());
+                      batches.header_position(error.byte), reason);
+  } catch (const json::exception& error) {  // a number that no double holds: without a position
+    throw input_error("{}: around the events: expected the rest of a trace, found bad JSON: {}",
+                      source, std::string_view(error.what()).substr(0, 200));
   }
   KinetoHeader header;
   if (!document.is_object()) return header;

@@ -27,6 +27,7 @@ void check_is_export(const SqliteDatabase& db) {
   }
   std::vector<std::string> some(db.tables().begin(), db.tables().end());
   if (some.size() > 8) some.resize(8);
+  for (std::string& table : some) table = table.substr(0, 64);
   throw input_error(
       "{}: expected an Nsight Systems export with CUPTI_ACTIVITY_KIND_KERNEL or other tables of "
       "CUDA and NVTX events, found {}",

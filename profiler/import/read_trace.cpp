@@ -8,7 +8,7 @@
 #include "profiler/import/trace_merge.h"
 #include "workloads/base/error.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cerrno>
@@ -78,16 +78,20 @@ Trace read_any(const std::filesystem::path& path, const ReadOptions& options) {
 Trace read_trace(const std::filesystem::path& path, const ReadOptions& options) {
   Trace trace = read_any(path, options);
   if (trace.list.activities.empty()) {
-    std::string skipped;
+    std::vector<std::string> why;
     for (const Skipped& entry : trace.skipped) {
-      skipped += fmt::format("; {} {}", entry.count, entry.reason);
+      why.push_back(fmt::format("{} {}", entry.count, entry.reason));
     }
     for (const profile::LossInfo& loss : profile::kLosses) {
       const std::int64_t count = trace.losses.*loss.counter;
-      if (count != 0) skipped += fmt::format("; {} {}", count, loss.label);
+      if (count != 0) why.push_back(fmt::format("{} {}", count, loss.label));
     }
-    throw input_error("{}: expected a trace with events, found none that can be used{}",
-                      path.string(), skipped);
+    constexpr std::size_t kMost = 8;
+    const bool more = why.size() > kMost;
+    if (more) why.resize(kMost);
+    throw input_error("{}: expected a trace with events, found none that can be used{}{}{}",
+                      path.string(), why.empty() ? "" : ": ", fmt::join(why, "; "),
+                      more ? "; ..." : "");
   }
   return trace;
 }

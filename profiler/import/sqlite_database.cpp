@@ -144,8 +144,9 @@ void SqliteDatabase::fail(const std::string& where) const {
   if (code == SQLITE_INTERRUPT) {
     throw Error(ErrorKind::kInterrupted, path_ + ": reading was interrupted");
   }
+  const std::string_view reason = db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
   throw input_error("{}: {}: expected an intact database, found: {}", path_, where,
-                    db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code));
+                    reason.substr(0, 200));
 }
 
 // Tables that lie in the file: virtual ones have no root page.
@@ -207,9 +208,9 @@ SqliteRows::SqliteRows(const SqliteDatabase& db, std::string table,
     if (optional) name.erase(0, 1);
     const bool present = std::find(there.begin(), there.end(), name) != there.end();
     if (!present && !optional) {
-      throw input_error(
-          "{}: table {}: expected a column {}, found {}", db.path(), table_, name,
-          there.empty() ? "no such table" : fmt::format("{}", fmt::join(there, ", ")));
+      throw input_error("{}: table {}: expected a column {}, found {}", db.path(), table_, name,
+                        there.empty() ? "no stored columns"
+                                      : fmt::format("{}", fmt::join(there, ", ")).substr(0, 600));
     }
     selected.push_back(present ? sql_name(name) : "NULL");
     present_.push_back(present);

@@ -48,7 +48,7 @@ TEST_P(CorpusReplay, HoldsItsProperty) {
 INSTANTIATE_TEST_SUITE_P(
     All, CorpusReplay,
     ::testing::Values(Corpus{"safetensors", check_safetensors, 10, 50},
-                      Corpus{"kineto", check_trace, 5, 20}, Corpus{"nsys", check_trace, 5, 20},
+                      Corpus{"kineto", check_trace, 5, 20}, Corpus{"nsys", check_trace, 3, 20},
                       Corpus{"activity_file", check_repaired_activity_file, 5, 20}),
     [](const auto& test) { return test.param.folder; });
 

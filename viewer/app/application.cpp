@@ -157,8 +157,10 @@ void Application::close_requested() {
 
 void Application::frame() {
   take_loaded();
+  for (view_data::DocumentPtr& document : std::exchange(to_add_, {})) add(std::move(document));
   close_requested();
   handle_shortcuts();
+  close_requested();
   const ImGuiViewport* viewport = ImGui::GetMainViewport();
   ImGui::SetNextWindowPos(viewport->Pos);
   ImGui::SetNextWindowSize(viewport->Size);

@@ -81,7 +81,10 @@ class Application : private Actions {
  private:
   // What panels may ask for.
   void show_panel(std::string_view panel_id) override { (void)show(panel_id); }
-  void open_document(view_data::DocumentPtr document) override { add(std::move(document)); }
+  // After the frame: panels hold on to the list of documents while they draw.
+  void open_document(view_data::DocumentPtr document) override {
+    to_add_.push_back(std::move(document));
+  }
   void open_dialog() override;
   void close_document(std::uint64_t id) override { to_close_.push_back(id); }
   void export_csv(std::string name, std::string csv) override;
@@ -134,6 +137,7 @@ class Application : private Actions {
   std::array<Rect, 2> pane_rects_;
   std::size_t focused_pane_ = 0;
   std::vector<std::uint64_t> to_close_;
+  std::vector<view_data::DocumentPtr> to_add_;
   std::unique_ptr<SystemDialog> system_dialog_;
   FileDialog dialog_;
   Toasts toasts_;

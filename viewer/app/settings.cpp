@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 namespace dscope::viewer {
 namespace {
@@ -73,7 +74,7 @@ Settings load_settings(const std::filesystem::path& file) {
   json root;
   try {
     root = read_json_file(file, 1 << 20);
-  } catch (const Error&) {
+  } catch (const std::exception&) {  // whatever is wrong with it
     return settings;
   }
   std::string theme;

@@ -59,7 +59,7 @@ std::optional<std::vector<std::filesystem::path>> SystemDialog::poll() {
   if (!running()) return std::nullopt;
   std::array<char, 4096> buffer;
   ssize_t got = 0;
-  while ((got = read(pipe_, buffer.data(), buffer.size())) > 0) {
+  while ((got = ::read(pipe_, buffer.data(), buffer.size())) > 0) {
     output_.append(buffer.data(), static_cast<std::size_t>(got));
   }
   if (got != 0) return std::nullopt;  // not yet closed

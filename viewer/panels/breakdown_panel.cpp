@@ -63,7 +63,7 @@ class BreakdownPanel final : public Panel {
   void draw_summary(const Ui& ui) const;
   void draw_bars(PanelContext& context);
   void draw_tables(PanelContext& context);
-  [[nodiscard]] std::vector<Bar> bars_of(const Ui& ui, const Selection& selection) const;
+  void update_bars(const Ui& ui, const Selection& selection);
   [[nodiscard]] const BreakdownRow* selected_row(const Selection& selection) const;
   void select(PanelContext& context, const BreakdownRow& row);
   [[nodiscard]] const Breakdown& active() const { return breakdowns_[active_]; }
@@ -76,6 +76,9 @@ class BreakdownPanel final : public Panel {
   std::vector<Breakdown> breakdowns_;  // one for each document
   std::size_t active_ = 0;
   view_data::BarChart chart_;
+  std::vector<Bar> bars_;  // of chart_, as long as the next two stay
+  std::optional<view_data::Theme> bars_theme_;
+  std::string bars_selected_;
   view_data::Table stages_;
 
   std::uint64_t kernels_of_ = 0;  // document
@@ -101,6 +104,7 @@ void BreakdownPanel::update(const PanelContext& context) {
                : view_data::document_bars(breakdowns_, options_.shares);
   stages_ = view_data::breakdown_table(active());
   kernels_of_ = 0;
+  bars_theme_.reset();
 }
 
 void BreakdownPanel::update_kernels(const PanelContext& context) {
@@ -176,13 +180,17 @@ void BreakdownPanel::draw_summary(const Ui& ui) const {
   }
 }
 
-std::vector<Bar> BreakdownPanel::bars_of(const Ui& ui, const Selection& selection) const {
+void BreakdownPanel::update_bars(const Ui& ui, const Selection& selection) {
   const BreakdownRow* selected = selected_row(selection);
-  std::vector<Bar> bars;
+  const std::string label = selected != nullptr ? selected->label : "";
+  if (bars_theme_ == ui.palette.theme && bars_selected_ == label) return;
+  bars_theme_ = ui.palette.theme;
+  bars_selected_ = label;
+  bars_.clear();
   for (std::size_t b = 0; b < chart_.bars.size(); ++b) {
     const view_data::StackedBar& from = chart_.bars[b];
     const Breakdown& source = options_.per_step ? active() : breakdowns_[b];
-    Bar& bar = bars.emplace_back();
+    Bar& bar = bars_.emplace_back();
     bar.label = from.label;
     if (!options_.per_step) {
       bar.note = source.problem.empty()
@@ -201,24 +209,23 @@ std::vector<Bar> BreakdownPanel::bars_of(const Ui& ui, const Selection& selectio
       segment.dimmed = selected != nullptr && selected->label != row.label;
     }
   }
-  return bars;
 }
 
 void BreakdownPanel::draw_bars(PanelContext& context) {
   const Ui& ui = context.ui;
-  const std::vector<Bar> bars = bars_of(ui, context.selection);
+  update_bars(ui, context.selection);
   BarsOptions options;
   options.horizontal = !options_.per_step;
   options.unit = options_.shares ? view_data::Unit::kPercent : view_data::Unit::kNs;
   options.most = options_.shares ? 1 : 0;
   const float room = ImGui::GetContentRegionAvail().y;
-  const float wanted = static_cast<float>(bars.size()) * ui.px(34) + ui.px(28);
+  const float wanted = static_cast<float>(bars_.size()) * ui.px(34) + ui.px(28);
   const float height = options_.per_step ? room * 0.42F : std::min(wanted, room * 0.42F);
   ImGui::Spacing();
   BarsResult result;
   if (ImGui::BeginChild("bars", ImVec2(0, height))) {
     const ImVec2 size(0, options_.per_step ? 0 : wanted);
-    result = stacked_bars(ui, "##bars", size, bars, options);
+    result = stacked_bars(ui, "##bars", size, bars_, options);
   }
   ImGui::EndChild();
   text_muted(ui, chart_.axis);

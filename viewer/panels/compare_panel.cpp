@@ -72,6 +72,7 @@ class ComparePanel final : public Panel {
   float split_down_ = 0.48F;
 
   Made made_;
+  view_data::Comparisons comparisons_;
   CompareView view_;
   view_data::Table stages_;
   view_data::Table ops_;
@@ -90,18 +91,22 @@ void ComparePanel::update(const PanelContext& context) {
   now.stage = context.selection.stage;
   if (now == made_) return;
   const bool same_documents = now.documents == made_.documents;
+  const bool same_numbers =
+      same_documents && now.base == made_.base && now.threshold_percent == made_.threshold_percent;
   made_ = now;
   std::vector<view_data::NamedProfile> documents;
   for (const DocumentPtr& document : context.documents) {
     documents.push_back({document->name, &document->profile});
   }
+  if (!same_numbers) {
+    comparisons_ = view_data::compare_all(documents, now.base, threshold_percent_ / 100);
+  }
   view_data::CompareViewOptions options;
-  options.threshold = threshold_percent_ / 100;
   options.sort = static_cast<CompareSort>(sort_);
   options.hide_same = hide_same_;
   options.search = now.search;
   options.stage = now.stage;
-  view_ = view_data::compare_view(documents, now.base, options);
+  view_ = view_data::compare_view(comparisons_, options);
   stages_ = view_data::compare_table(view_, view_.stages, "compare_stages", "Stages");
   narrow_stages_ = view_.others.size() == 1 ? view_data::keep_columns(stages_, kNarrow) : stages_;
   ops_ = view_data::compare_table(

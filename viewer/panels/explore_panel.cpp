@@ -66,6 +66,7 @@ class ExplorePanel final : public Panel {
   void draw_view(PanelContext& context);
   void draw_step(PanelContext& context);
   void draw_sensitivity(const Ui& ui);
+  void draw_axis_notes(const Ui& ui, const std::string& x, const std::string& y);
   void draw_curve_view(const Ui& ui);
   void draw_map_view(const Ui& ui);
   void draw_metric_choice(const Ui& ui);
@@ -88,9 +89,13 @@ class ExplorePanel final : public Panel {
   // Started at the first draw: a panel that nobody looks at computes nothing.
   std::unique_ptr<view_data::ExploreWorker> worker_;
   bool requested_ = false;
+  int last_frame_ = -2;  // that drew this panel
   std::shared_ptr<const ExploreResult> result_;
   std::shared_ptr<const view_data::ExploreCurve> curve_;  // the last that was complete
   std::shared_ptr<const view_data::ExploreMap> map_;
+  HeatMapData heat_map_data_;  // of the next two
+  std::shared_ptr<const view_data::ExploreMap> heat_map_of_;
+  ExploreMetric heat_metric_ = ExploreMetric::kTokS;
   std::optional<Counterpart> counterpart_;
   std::uint64_t counterpart_made_of_ = 0;
   view_data::ExploreView shown_;
@@ -116,11 +121,14 @@ void ExplorePanel::request() {
 }
 
 bool ExplorePanel::busy() const {
-  return worker_ && (worker_->busy() || worker_->latest() != result_);
+  // What nobody looks at is no reason to draw frames.
+  const bool drawn = ImGui::GetFrameCount() - last_frame_ <= 1;
+  return worker_ && drawn && (worker_->busy() || worker_->latest() != result_);
 }
 
 void ExplorePanel::take_result(const PanelContext& context) {
   if (!requested_) request();
+  if (!context.find(counterpart_document_)) counterpart_document_ = 0;  // closed
   auto latest = worker_->latest();
   const bool same_counterpart = counterpart_made_of_ == counterpart_document_;
   if (latest == result_ && same_counterpart) return;
@@ -346,13 +354,21 @@ void ExplorePanel::draw_metric_choice(const Ui& ui) {
   }
 }
 
+void ExplorePanel::draw_axis_notes(const Ui& ui, const std::string& x, const std::string& y) {
+  if (!refused_.empty()) text_colored(ui.palette.bad, refused_);
+  const std::string of_x = view_data::axis_note(x, now_);
+  const std::string of_y = view_data::axis_note(y, now_);
+  if (!of_x.empty()) text_colored(ui.palette.warning, of_x);
+  if (!of_y.empty() && of_y != of_x) text_colored(ui.palette.warning, of_y);
+}
+
 void ExplorePanel::draw_curve_view(const Ui& ui) {
   draw_metric_choice(ui);
   ImGui::SameLine();
   text_muted(ui, "over");
   ImGui::SameLine();
   if (draw_axis_choice(ui, "##axis", curve_axis_)) request();
-  if (!refused_.empty()) text_colored(ui.palette.bad, refused_);
+  draw_axis_notes(ui, curve_axis_, "");
   if (!curve_ || curve_->axis != curve_axis_) {
     text_muted(ui, "computing");
     return;
@@ -383,7 +399,7 @@ void ExplorePanel::draw_map_view(const Ui& ui) {
     changed = true;
   }
   if (changed) request();
-  if (!refused_.empty()) text_colored(ui.palette.bad, refused_);
+  draw_axis_notes(ui, map_x_, map_y_);
   if (map_x_ == map_y_) {
     text_muted(ui, "A map takes two different axes.");
     return;
@@ -392,8 +408,12 @@ void ExplorePanel::draw_map_view(const Ui& ui) {
     text_muted(ui, "computing");
     return;
   }
-  const HeatMapData data = heat_map_of(*map_, metric_);
-  const HeatMapResult result = heat_map(ui, "##map", ImVec2(0, 0), data, map_->current);
+  if (heat_map_of_ != map_ || heat_metric_ != metric_) {
+    heat_map_of_ = map_;
+    heat_metric_ = metric_;
+    heat_map_data_ = heat_map_of(*map_, metric_);
+  }
+  const HeatMapResult result = heat_map(ui, "##map", ImVec2(0, 0), heat_map_data_, map_->current);
   if (!result.clicked || *result.hovered >= map_->cells.size()) return;
   const std::size_t columns = map_->x_values.size();
   set_axis(map_x_, map_->x_values[*result.hovered % columns]);
@@ -425,6 +445,7 @@ void ExplorePanel::draw_view(PanelContext& context) {
 
 void ExplorePanel::draw(PanelContext& context) {
   const Ui& ui = context.ui;
+  last_frame_ = ImGui::GetFrameCount();
   handle_keys(context);
   take_result(context);
   const float width = ImGui::GetContentRegionAvail().x - splitter_width(ui);

@@ -216,8 +216,10 @@ void TimelineCanvas::draw_row(const Row& row, const Track& track, const SliceRef
     if (x1 - x0 > 3) x1 -= 1;  // neighbours are told apart
     list_->AddRectFilled({x0, y}, {x1, bottom}, to_u32(color));
     if (slice == nullptr) continue;
+    Color ground = color;      // of the label
     if (slice->wait_ns > 0) {  // what a collective waited before it moved anything
       const auto waited = static_cast<float>(state_.view.pixels(slice->wait_ns));
+      if (waited > (x1 - x0) * 0.5F) ground = mix(ui_.palette.surface, color, 0.45);
       list_->AddRectFilled({x0, y}, {std::min(x1, x0 + waited), bottom},
                            to_u32(mix(ui_.palette.surface, color, 0.45)));
     }
@@ -232,7 +234,7 @@ void TimelineCanvas::draw_row(const Row& row, const Track& track, const SliceRef
     if (lane && state_.arrows && slice->correlation != 0 && endpoints_.size() < 8 * kMostArrows) {
       endpoints_.push_back({slice->correlation, x0, y + height * 0.5F, kind == LaneKind::kWork});
     }
-    if (x1 - x0 > ui_.px(24) && height > ui_.px(12)) draw_label(*slice, box, y, bottom - y, color);
+    if (x1 - x0 > ui_.px(24) && height > ui_.px(12)) draw_label(*slice, box, y, bottom - y, ground);
     if (lane && state_.selected == SliceRef{ref.group, ref.lane, ref.row, box.slice}) {
       list_->AddRect({x0, y}, {x1, bottom}, to_u32(ui_.palette.text), 0, ImDrawFlags_None,
                      ui_.px(2));

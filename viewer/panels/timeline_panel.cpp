@@ -250,7 +250,7 @@ class TimelinePanel final : public Panel {
     const auto clicked = stage_legend(context.ui, shown, context.selection.stage);
     if (document->timeline->has_waits) {
       ImGui::SameLine(0, context.ui.px(16));
-      const char* note = "light part of NCCL: waiting";
+      const char* note = "pale part of NCCL: waiting";
       if (text_width(context.ui.regular, note) < ImGui::GetContentRegionAvail().x) {
         text_muted(context.ui, note);
       } else {

@@ -203,21 +203,30 @@ double tone_of(const CompareCell& cell) {
 
 }  // namespace
 
-CompareView compare_view(std::span<const NamedProfile> documents, std::size_t base,
-                         const CompareViewOptions& options) {
-  CompareView view;
+Comparisons compare_all(std::span<const NamedProfile> documents, std::size_t base,
+                        double threshold) {
+  Comparisons result;
   if (documents.size() < 2 || base >= documents.size()) {
-    view.problem = "Comparing takes two documents or more: open another one.";
-    return view;
+    result.problem = "Comparing takes two documents or more: open another one.";
+    return result;
   }
-  view.base = documents[base].name;
-  std::vector<Comparison> comparisons;
+  result.base = documents[base].name;
   for (std::size_t d = 0; d < documents.size(); ++d) {
     if (d == base) continue;
-    view.others.push_back(documents[d].name);
-    comparisons.push_back(exporter::compare(*documents[base].profile, *documents[d].profile,
-                                            {.threshold = drawable(options.threshold)}));
+    result.others.push_back(documents[d].name);
+    result.list.push_back(exporter::compare(*documents[base].profile, *documents[d].profile,
+                                            {.threshold = drawable(threshold)}));
   }
+  return result;
+}
+
+CompareView compare_view(const Comparisons& from, const CompareViewOptions& options) {
+  CompareView view;
+  view.problem = from.problem;
+  if (from.list.empty()) return view;
+  view.base = from.base;
+  view.others = from.others;
+  const std::vector<Comparison>& comparisons = from.list;
   view.step = row_of(comparisons.front().step, comparisons.size());
   for (std::size_t d = 0; d < comparisons.size(); ++d) {
     view.step.others[d] = cell_of(comparisons[d].step);

@@ -20,7 +20,6 @@ namespace dscope::view_data {
 enum class CompareSort : std::uint8_t { kStage, kDelta, kRelative, kName };
 
 struct CompareViewOptions {
-  double threshold = 0.02;  // as exporter::CompareOptions::threshold
   CompareSort sort = CompareSort::kDelta;
   bool hide_same = false;      // rows that are SAME in every document, and those without any time
   std::string search;          // part of a row's label
@@ -63,8 +62,18 @@ struct CompareView {
   std::string hidden_text;  // "12 kernels; 3 stages and 24 kernels hidden"
 };
 
+// The expensive half: all documents against one, whatever is then shown of it.
+struct Comparisons {
+  std::string problem;  // why there is nothing to compare
+  std::string base;
+  std::vector<std::string> others;
+  std::vector<exporter::Comparison> list;  // one for each of `others`
+};
 // `base` is an index into `documents`; fewer than two give a problem.
-[[nodiscard]] CompareView compare_view(std::span<const NamedProfile> documents, std::size_t base,
+[[nodiscard]] Comparisons compare_all(std::span<const NamedProfile> documents, std::size_t base,
+                                      double threshold);
+
+[[nodiscard]] CompareView compare_view(const Comparisons& comparisons,
                                        const CompareViewOptions& options);
 
 // Rows with base, and for each document time, difference, noise and verdict. `id`: of the table.

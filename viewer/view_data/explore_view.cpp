@@ -106,8 +106,9 @@ void fill_limits(ExploreView& view) {
 }
 
 std::string input_text(double value, const std::string& unit) {
-  const std::string number = fmt::format("{:.4g}", value);
-  return unit.empty() || unit == "1" ? number : number + " " + unit;
+  const bool whole = std::fabs(value) >= 1e4 && std::fabs(value) < 1e15;
+  const std::string number = whole ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
+  return unit.empty() || unit == "1" || unit == "share" ? number : number + " " + unit;
 }
 
 // "DRAM read" for "device.dram_read_gbps": the unit stands behind the values.
@@ -234,6 +235,20 @@ std::string limit_label(std::string_view id) {
     if (limit.id == id) return std::string(limit.label);
   }
   return std::string(id);
+}
+
+std::string axis_note(std::string_view axis, const Configuration& configuration) {
+  const bool is_tile = axis.starts_with("moe_") || axis.starts_with("mla_") || axis == "padding";
+  if (is_tile && !configuration.kernel_set.trait("library_launches")) {
+    return fmt::format("{} is not described by tiles: take the kernel set of this library",
+                       configuration.kernel_set.label);
+  }
+  const bool is_link = axis == "link" || axis == "hop" || axis == "pcie" || axis == "p2p" ||
+                       axis == "interconnect" || axis == "allreduce";
+  if (is_link && configuration.tp == 1) return "One GPU alone has no links";
+  const bool is_draft = axis == "acceptance" || axis == "draft";
+  if (is_draft && configuration.speculation.depth == 0) return "Speculation is off: its depth is 0";
+  return "";
 }
 
 std::string configuration_name(const Configuration& c) {

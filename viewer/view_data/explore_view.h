@@ -89,6 +89,10 @@ struct ExploreView {
 // "RTX PRO 6000 x 8, TP 8, batch 1, context 4096, sglang-24692".
 [[nodiscard]] std::string configuration_name(const model::Configuration& configuration);
 
+// Why an axis changes nothing in this configuration, where that is so; else empty.
+[[nodiscard]] std::string axis_note(std::string_view axis,
+                                    const model::Configuration& configuration);
+
 // "memory bandwidth" for "dram"; an unknown id as it is.
 [[nodiscard]] std::string limit_label(std::string_view id);
 

@@ -7,6 +7,7 @@
 #include "workloads/base/units.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -67,15 +68,47 @@ void sort_longest_first(std::vector<RooflinePoint>& points) {
                    [](const auto& x, const auto& y) { return x.time_ns > y.time_ns; });
 }
 
-// Mean time of a step by op name.
-std::map<std::string, double> times_by_name(const Profile& profile) {
-  std::map<std::string, double> times;
-  if (!profile.measurement || profile.measurement->steps.empty()) return times;
-  const auto steps = static_cast<double>(profile.measurement->steps.size());
-  for (const profile::KernelSummary& kernel : profile.measurement->kernels) {
-    times[kernel.name] += static_cast<double>(kernel.total_ns) / steps;
+// Of a step: a mean where it is measured.
+struct OpTime {
+  double ns = 0;
+  std::string limit;  // where it is predicted
+};
+using OpTimes = std::map<std::string, OpTime>;
+
+OpTimes measured_times(const profile::Measurement& measurement) {
+  OpTimes times;
+  const auto steps = static_cast<double>(measurement.steps.size());
+  for (const profile::KernelSummary& kernel : measurement.kernels) {
+    times[kernel.name].ns += static_cast<double>(kernel.total_ns) / steps;
   }
   return times;
+}
+
+// A prediction that was pinned has times of ops among its parameters (explore_match.cpp).
+OpTimes predicted_times(const profile::Prediction& prediction) {
+  OpTimes times;
+  if (!prediction.parameters || !prediction.parameters->is_object()) return times;
+  const auto ops = prediction.parameters->find("ops");
+  if (ops == prediction.parameters->end() || !ops->is_array()) return times;
+  for (const nlohmann::json& op : *ops) {
+    if (!op.is_object()) continue;
+    const auto name = op.find("op");
+    const auto time = op.find("time_ns");
+    if (name == op.end() || !name->is_string() || time == op.end() || !time->is_number()) continue;
+    OpTime& entry = times[name->get<std::string>()];
+    entry.ns += drawable(time->get<double>());
+    if (const auto limit = op.find("limit"); limit != op.end() && limit->is_string()) {
+      entry.limit = limit->get<std::string>();
+    }
+  }
+  return times;
+}
+
+OpTimes times_by_name(const Profile& profile) {
+  if (profile.measurement && !profile.measurement->steps.empty()) {
+    return measured_times(*profile.measurement);
+  }
+  return profile.prediction ? predicted_times(*profile.prediction) : OpTimes();
 }
 
 // Mean time of a step, measured or predicted.
@@ -103,7 +136,7 @@ void add_work(RooflinePoint& point, const OpTotals& op) {
 
 // Ops with a time of their own. Returns those without one.
 std::vector<const OpTotals*> add_ops(RooflineSeries& series, const Profile& profile) {
-  const std::map<std::string, double> times = times_by_name(profile);
+  const OpTimes times = times_by_name(profile);
   std::array<bool, kStageCount> has_time{};
   std::vector<const OpTotals*> left;
   for (const OpTotals& op : profile.workload->ops) {
@@ -117,7 +150,8 @@ std::vector<const OpTotals*> add_ops(RooflineSeries& series, const Profile& prof
     RooflinePoint& point = series.points.emplace_back();
     point.name = op.op;
     point.stage = op.stage;
-    point.time_ns = time->second;
+    point.time_ns = time->second.ns;
+    point.limit = time->second.limit;
     add_work(point, op);
   }
   // The time of a stage is not that of the op that happens to be left.

@@ -61,6 +61,8 @@ nlohmann::json read_json_file(const std::filesystem::path& path, std::uint64_t m
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& e) {
     throw input_error("{}: byte {}: not valid JSON: {}", path.string(), e.byte, e.what());
+  } catch (const nlohmann::json::exception& e) {  // a number that no double holds
+    throw input_error("{}: not usable JSON: {}", path.string(), e.what());
   }
 }
 

@@ -71,5 +71,28 @@ TEST(Escape, Json) {
   EXPECT_EQ(quote_json("\xff"), "\"" BAD "\"");
 }
 
+TEST(KernelLabel, KeepsWhatPeopleNeed) {
+  EXPECT_EQ(kernel_label("_mxfp4_slot_gemv_kernel"), "_mxfp4_slot_gemv_kernel");
+  EXPECT_EQ(kernel_label("ncclDevKernel_AllReduce_Sum_bf16_RING_LL(ncclDevKernelArgsStorage<4>)"),
+            "ncclDevKernel_AllReduce_Sum_bf16_RING_LL");
+  EXPECT_EQ(kernel_label("void at::native::(anonymous namespace)::vectorized_layer_norm_kernel"
+                         "<c10::BFloat16, float, true>(int, float)"),
+            "vectorized_layer_norm_kernel");
+  EXPECT_EQ(
+      kernel_label("void at::native::vectorized_elementwise_kernel<4, "
+                   "at::native::exp_kernel_cuda(at::TensorIteratorBase&)::{lambda()#2}>(int)"),
+      "elementwise: exp_kernel_cuda");
+  EXPECT_EQ(kernel_label("void at::native::elementwise_kernel<128, 2, at::native::"
+                         "gpu_kernel_impl_nocast<at::native::BinaryFunctor<float, float, float, "
+                         "at::native::binary_internal::MulFunctor<float> > >(...)"),
+            "elementwise: MulFunctor");
+  EXPECT_EQ(kernel_label("void at::native::reduce_kernel<512, 1, at::native::ReduceOp<float, "
+                         "at::native::ArgMaxOps<float> > >(...)"),
+            "reduce: ArgMaxOps");
+  EXPECT_EQ(kernel_label("k<odd>"), "k<odd>");
+  EXPECT_EQ(kernel_label("void <"), "<");
+  EXPECT_EQ(kernel_label(""), "");
+}
+
 }  // namespace
 }  // namespace dscope::exporter

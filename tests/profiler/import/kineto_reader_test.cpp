@@ -160,8 +160,9 @@ TEST_F(Kineto, CountsWhatItCannotUse) {
   const Trace trace = read_event(
       good + R"(, 5, {"ph": "C", "ts": 1}, {"ph": "X", "cat": "kernel", "ts": 1}, {"ph": "X"},
                  {"ph": "X", "cat": "kernel", "ts": 1, "dur": -2},
+                 {"ph": "X", "cat": "kernel", "ts": 0, "dur": 0},
                  {"ph": "X", "cat": "kernel", "ts": 0, "dur": 2}, {"ph": "X", "cat": "new"})");
-  EXPECT_EQ(trace.list.activities.size(), 1u);
+  EXPECT_EQ(trace.list.activities.size(), 2u);
   EXPECT_EQ(skipped(trace, "array elements that are no events"), 1);
   EXPECT_EQ(skipped(trace, "counter events"), 1);
   EXPECT_EQ(skipped(trace, "events of category \"kernel\" without a duration"), 1);
@@ -190,6 +191,8 @@ TEST_F(Kineto, RefusesBadJsonWithItsPosition) {
   EXPECT_THAT(refusal_of(begin + good + "] nonsense"), HasSubstr("expected the rest of a trace"));
   EXPECT_THAT(refusal_of(begin + R"({"ph": "X", "cat": "kernel", "ts": "x", "dur": 1}]})"),
               HasSubstr("byte 17: expected a time in microseconds, found \"x\""));
+  EXPECT_THAT(refusal_of(begin + R"(], "baseTimeNanoseconds": 17e308026})"),
+              HasSubstr("number overflow"));
   EXPECT_THAT(refusal_of(begin + "{\"name\": \"\xff\"}]}"), HasSubstr("byte 27"));
 }
 

@@ -18,6 +18,13 @@ namespace {
 
 using profile::Profile;
 
+// Files are checked when they are read: the model has to be a possible one.
+Profile sample() {
+  Profile profile = profile::testing::sample_profile();
+  profile.workload->model = preset("dsv4-tiny");
+  return profile;
+}
+
 std::filesystem::path write(const std::filesystem::path& folder, const std::string& name,
                             const Profile& profile) {
   const auto path = folder / (name + ".json");
@@ -26,7 +33,7 @@ std::filesystem::path write(const std::filesystem::path& folder, const std::stri
 }
 
 Profile measured() {
-  Profile profile = profile::testing::sample_profile();
+  Profile profile = sample();
   for (profile::StepSample& step : profile.measurement->steps) {
     profile::ClockSample clock;
     clock.step = step.index;
@@ -52,7 +59,7 @@ Profile predicted() {
 }
 
 Profile huge() {
-  Profile profile = profile::testing::sample_profile();
+  Profile profile = sample();
   auto& measurement = *profile.measurement;
   measurement.steps.clear();
   measurement.kernels.clear();
@@ -73,7 +80,7 @@ Profile huge() {
 
 // Values at the ends of their types, texts that try to be something else.
 Profile hostile() {
-  Profile profile = profile::testing::sample_profile();
+  Profile profile = sample();
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   auto& measurement = *profile.measurement;
   profile::StepSample& step = measurement.steps[1];

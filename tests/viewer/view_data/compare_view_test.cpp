@@ -38,6 +38,11 @@ profile::Profile run_with_moe(std::int64_t moe_ns, int steps = 30) {
   return profile;
 }
 
+CompareView compared(std::span<const NamedProfile> documents, std::size_t base,
+                     const CompareViewOptions& options = {}, double threshold = 0.02) {
+  return compare_view(compare_all(documents, base, threshold), options);
+}
+
 std::vector<std::string> labels(const std::vector<CompareRow>& rows) {
   std::vector<std::string> list;
   for (const CompareRow& row : rows) list.push_back(row.label);
@@ -49,7 +54,7 @@ TEST(CompareView, HasTheNumbersAndVerdictsOfTheCommandLine) {
   const profile::Profile b = run_with_moe(80'000);
   const exporter::Comparison expected = exporter::compare(a, b, {.threshold = 0.02});
   const std::vector<NamedProfile> documents{{"a", &a}, {"b", &b}};
-  const CompareView view = compare_view(documents, 0, {.sort = CompareSort::kStage});
+  const CompareView view = compared(documents, 0, {.sort = CompareSort::kStage});
   ASSERT_EQ(view.problem, "");
   EXPECT_EQ(view.step.base_ns, expected.step.a_ns);
   EXPECT_EQ(view.step.others[0].ns, expected.step.b_ns);
@@ -74,7 +79,7 @@ TEST(CompareView, JoinsSeveralDocuments) {
   c.measurement->kernels.push_back(
       profile::testing::sample_kernel("only_in_c", Stage::kRouter, {5, 5, 5}));
   const std::vector<NamedProfile> documents{{"b", &b}, {"a", &a}, {"c", &c}};
-  const CompareView view = compare_view(documents, 1, {.sort = CompareSort::kName});
+  const CompareView view = compared(documents, 1, {.sort = CompareSort::kName});
   EXPECT_EQ(view.base, "a");
   EXPECT_THAT(view.others, ElementsAre("b", "c"));
   ASSERT_THAT(labels(view.ops), ElementsAre("moe.all_reduce", "moe.routed", "only_in_c"));
@@ -94,14 +99,14 @@ TEST(CompareView, SortsHidesAndSearches) {
   const profile::Profile a = run_with_moe(60'000);
   const profile::Profile b = run_with_moe(80'000);
   const std::vector<NamedProfile> documents{{"a", &a}, {"b", &b}};
-  EXPECT_THAT(labels(compare_view(documents, 0, {.sort = CompareSort::kDelta}).ops),
+  EXPECT_THAT(labels(compared(documents, 0, {.sort = CompareSort::kDelta}).ops),
               ElementsAre("moe.routed", "moe.all_reduce"));
-  const CompareView hidden = compare_view(documents, 0, {.hide_same = true});
+  const CompareView hidden = compared(documents, 0, {.hide_same = true});
   EXPECT_THAT(labels(hidden.ops), ElementsAre("moe.routed"));
   EXPECT_EQ(hidden.hidden_ops, 1U);
-  EXPECT_THAT(labels(compare_view(documents, 0, {.search = "ALL_RED"}).ops),
+  EXPECT_THAT(labels(compared(documents, 0, {.search = "ALL_RED"}).ops),
               ElementsAre("moe.all_reduce"));
-  EXPECT_THAT(labels(compare_view(documents, 0, {.stage = Stage::kMoe}).ops),
+  EXPECT_THAT(labels(compared(documents, 0, {.stage = Stage::kMoe}).ops),
               ElementsAre("moe.routed"));
 }
 
@@ -109,10 +114,8 @@ TEST(CompareView, TheThresholdDecidesWhatMatters) {
   const profile::Profile a = run_with_moe(60'000);
   const profile::Profile b = run_with_moe(63'000);
   const std::vector<NamedProfile> documents{{"a", &a}, {"b", &b}};
-  EXPECT_EQ(compare_view(documents, 0, {.threshold = 0.02}).stages[0].others[0].verdict,
-            Verdict::kSlower);
-  EXPECT_EQ(compare_view(documents, 0, {.threshold = 0.10}).stages[0].others[0].verdict,
-            Verdict::kSame);
+  EXPECT_EQ(compared(documents, 0).stages[0].others[0].verdict, Verdict::kSlower);
+  EXPECT_EQ(compared(documents, 0, {}, 0.10).stages[0].others[0].verdict, Verdict::kSame);
 }
 
 TEST(CompareView, NotComparableSaysWhy) {
@@ -120,7 +123,7 @@ TEST(CompareView, NotComparableSaysWhy) {
   profile::Profile b = run_with_moe(80'000);
   b.workload->batch = 4;
   const std::vector<NamedProfile> documents{{"a", &a}, {"b", &b}};
-  const CompareView view = compare_view(documents, 0, {});
+  const CompareView view = compared(documents, 0, {});
   EXPECT_EQ(view.step.others[0].verdict, Verdict::kNotComparable);
   EXPECT_EQ(view.reasons[0], "batch differs: 2 against 4");
   EXPECT_THAT(view.stages[0].others[0].explanation, Contains("batch differs: 2 against 4"));
@@ -129,8 +132,8 @@ TEST(CompareView, NotComparableSaysWhy) {
 TEST(CompareView, OneDocumentIsNotEnough) {
   const profile::Profile a = sample_profile();
   const std::vector<NamedProfile> documents{{"a", &a}};
-  EXPECT_THAT(compare_view(documents, 0, {}).problem, HasSubstr("two documents"));
-  EXPECT_THAT(compare_view({}, 0, {}).problem, HasSubstr("two documents"));
+  EXPECT_THAT(compared(documents, 0, {}).problem, HasSubstr("two documents"));
+  EXPECT_THAT(compared({}, 0).problem, HasSubstr("two documents"));
 }
 
 TEST(CompareView, EmptyAndHostileDocumentsGiveRowsThatCanBeWritten) {
@@ -144,7 +147,7 @@ TEST(CompareView, EmptyAndHostileDocumentsGiveRowsThatCanBeWritten) {
   const std::vector<NamedProfile> documents{{"a", &a}, {"e", &empty}, {"h", &hostile}};
   for (std::size_t base = 0; base < documents.size(); ++base) {
     const CompareView view =
-        compare_view(documents, base, {.threshold = std::nan(""), .sort = CompareSort::kRelative});
+        compared(documents, base, {.sort = CompareSort::kRelative}, std::nan(""));
     EXPECT_EQ(view.headlines.size(), 2U);
     EXPECT_NO_THROW((void)to_csv(compare_table(view, view.stages, "stages", "Stages")));
     EXPECT_NO_THROW((void)to_csv(compare_table(view, view.ops, "ops", "Kernels")));

@@ -21,6 +21,12 @@ namespace {
 
 using testing::HasSubstr;
 
+profile::Profile sample() {
+  profile::Profile profile = profile::testing::sample_profile();
+  profile.workload->model = preset("dsv4-tiny");  // reading checks it
+  return profile;
+}
+
 std::vector<DocumentStore::Finished> wait_for(DocumentStore& store, std::size_t count) {
   std::vector<DocumentStore::Finished> all;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -33,7 +39,7 @@ std::vector<DocumentStore::Finished> wait_for(DocumentStore& store, std::size_t 
 
 TEST(LoadDocument, ReadsAProfileDocumentAndItsStageTable) {
   const test::TemporaryDirectory folder;
-  profile::write_profile(folder.file("a.json"), profile::testing::sample_profile());
+  profile::write_profile(folder.file("a.json"), sample());
   const DocumentPtr document = load_document(folder.file("a.json"));
   EXPECT_EQ(document->name, "a");
   ASSERT_TRUE(document->report);
@@ -73,7 +79,7 @@ TEST(LoadDocument, ReadsTheTraceBesideADocument) {
   exporter::ChromeTraceWriter writer(folder.file("trace.json"));
   writer.add(list);
   writer.finish();
-  profile::Profile profile = profile::testing::sample_profile();
+  profile::Profile profile = sample();
   profile.measurement->trace_file = "/moved/since/trace.json";
   profile::write_profile(folder.file("a.json"), profile);
   const DocumentPtr document = load_document(folder.file("a.json"));
@@ -113,7 +119,7 @@ TEST(LoadDocument, BrokenFilesSayWhere) {
 
 TEST(DocumentStore, LoadsInTheBackgroundAndReportsErrors) {
   const test::TemporaryDirectory folder;
-  profile::write_profile(folder.file("a.json"), profile::testing::sample_profile());
+  profile::write_profile(folder.file("a.json"), sample());
   DocumentStore store;
   const std::uint64_t good = store.open(folder.file("a.json"));
   const std::uint64_t bad = store.open(folder.file("missing.json"));

@@ -208,13 +208,13 @@ TEST(Explore, StopsWhenStale) {
   EXPECT_EQ(published, 1);
 }
 
-TEST(Explore, EveryPairOfAxesGivesFiniteNumbersOrAReason) {
+TEST(Explore, EveryAxisGivesFiniteNumbersOrAReason) {
   Oracle oracle;
   ExploreRequest request;
   request.now = default_configuration();
-  request.most_values = 4;
+  request.most_values = 2;
   const std::vector<Axis>& axes = model::axes();
-  for (std::size_t i = 0; i < axes.size(); ++i) {
+  for (std::size_t i = 0; i < axes.size(); i += 2) {
     request.map_x = request.curve_axis = axes[i].name;
     request.map_y = axes[(i + 1) % axes.size()].name;
     explore(

@@ -5,6 +5,8 @@
 #include "model/axes.h"
 #include "model/limit.h"
 #include "tests/profiler/support/sample_profile.h"
+#include "viewer/view_data/explore_match.h"
+#include "viewer/view_data/roofline.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,7 +94,6 @@ TEST(ExploreView, StandsBesideAMeasurementWithItsIdleTime) {
   const auto gap = std::find_if(view.stages.begin(), view.stages.end(),
                                 [](const ExploreStage& s) { return s.stage == Stage::kGap; });
   ASSERT_NE(gap, view.stages.end());
-  EXPECT_EQ(gap->time_ns, 0);
   EXPECT_EQ(gap->other_ns, 300);
   const profile::Profile empty;
   EXPECT_FALSE(counterpart_of(breakdown({"e", &empty}, StageView::kFull)).has_value());
@@ -128,6 +129,88 @@ TEST(ExploreView, HostileNumbersStayFinite) {
   EXPECT_THAT(values, Each(Not(HasSubstr("nan"))));
   EXPECT_NO_THROW((void)to_csv(explore_stage_table(view)));
   EXPECT_NO_THROW((void)to_csv(explore_op_table(answer)));
+}
+
+TEST(AxisNote, SaysWhatChangesNothing) {
+  const model::Configuration c = model::default_configuration();
+  EXPECT_THAT(axis_note("moe_stages", c), HasSubstr("tiles"));
+  EXPECT_EQ(axis_note("moe_stages", model::with(c, "kernel_set=dscope")), "");
+  EXPECT_THAT(axis_note("hop", model::with(c, "tp=1")), HasSubstr("One GPU"));
+  EXPECT_EQ(axis_note("hop", c), "");
+  EXPECT_THAT(axis_note("acceptance", c), HasSubstr("off"));
+}
+
+TEST(ExploreMap, TilesThatNeedMoreSharedMemoryThanThereIsAreBlocked) {
+  ExploreRequest request;
+  request.now = model::with(model::default_configuration(), "kernel_set=dscope");
+  request.map_x = "moe_stages";
+  request.map_y = "moe_warps";
+  Oracle oracle;
+  std::shared_ptr<const ExploreMap> map;
+  explore(
+      request, oracle, [] { return false; },
+      [&](const ExploreResult& result) { map = result.map; });
+  ASSERT_NE(map, nullptr);
+  std::size_t blocked = 0;
+  for (const AnswerPoint& cell : map->cells) {
+    if (cell.blocked.find("shared memory") != std::string::npos) ++blocked;
+  }
+  EXPECT_GT(blocked, 0U);                 // 32 warps with 8 stages
+  EXPECT_LT(blocked, map->cells.size());  // what the library takes by itself
+}
+
+TEST(DocumentOf, CarriesOpsToTheRoofline) {
+  const AnswerPtr answer = ask(model::default_configuration());
+  const DocumentPtr document = document_of(*answer);
+  EXPECT_EQ(document->kind(), profile::Kind::kPredicted);
+  EXPECT_EQ(document->profile.prediction->tok_s, answer->outcome->prediction.tok_s);
+  const RooflineSeries series = roofline_series({document->name, &document->profile});
+  ASSERT_GT(series.points.size(), 10U);
+  for (const RooflinePoint& point : series.points) {
+    const auto op =
+        std::find_if(answer->outcome->ops.begin(), answer->outcome->ops.end(),
+                     [&](const model::OpPrediction& o) { return info(o.op).name == point.name; });
+    ASSERT_NE(op, answer->outcome->ops.end()) << point.name;
+    EXPECT_EQ(point.time_ns, op->time_ns);
+    EXPECT_EQ(point.limit, op->limit);
+    EXPECT_NEAR(point.bytes, op->bytes, 1e-6 * op->bytes + 1) << point.name;
+  }
+}
+
+TEST(MatchDocument, TakesWhatTheDocumentSays) {
+  profile::Profile profile = profile::testing::sample_profile();
+  profile.workload->model = preset("dsv4-pro");
+  profile.workload->layout = ParallelLayout{.tp = 4, .ep = 1, .rank = 0};
+  profile.workload->backend = "cuda";
+  profile.device->gpus.emplace_back().name = "NVIDIA H200";
+  const Match match = match_document(profile, model::default_configuration());
+  EXPECT_EQ(match.configuration.model.name, "dsv4-pro");
+  EXPECT_EQ(match.configuration.device.name, "h200");
+  EXPECT_EQ(match.configuration.tp, 4);
+  EXPECT_EQ(match.configuration.batch, 2);
+  EXPECT_EQ(match.configuration.context, 65);
+  EXPECT_EQ(match.configuration.kernel_set.name, "dscope");
+}
+
+TEST(MatchDocument, SaysWhatTheDocumentDoesNot) {
+  const profile::Profile empty;
+  const Match match = match_document(empty, model::default_configuration());
+  EXPECT_TRUE(match.set.empty());
+  EXPECT_GE(match.unknown.size(), 7U);
+  profile::Profile odd = profile::testing::sample_profile();
+  odd.workload->model->name = "no-such-model";
+  odd.workload->context_mean = std::nan("");
+  odd.workload->batch = std::numeric_limits<std::int64_t>::min();
+  EXPECT_NO_THROW((void)match_document(odd, model::default_configuration()));
+}
+
+TEST(ExploreView, InputsHaveNamesForPeople) {
+  const AnswerPtr answer = ask(model::default_configuration());
+  const ExploreView view = explore_view(*answer, nullptr, 100);
+  for (const TornadoRow& row : view.tornado) {
+    EXPECT_EQ(row.label.find('_'), std::string::npos) << row.label;
+    EXPECT_EQ(row.label.find("device."), std::string::npos) << row.label;
+  }
 }
 
 TEST(ExploreView, LimitsHaveLabels) {
