@@ -10,7 +10,6 @@ namespace dscope::importer {
 namespace {
 
 using simdjson::error_code;
-using simdjson::simdjson_result;
 namespace ondemand = simdjson::ondemand;
 
 static_assert(EventBatch::kPadding >= simdjson::SIMDJSON_PADDING);
