@@ -18,6 +18,7 @@ constexpr std::size_t kMost = 5;  // at once; older ones go
 }  // namespace
 
 void Toasts::add(std::string text, bool error) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
   text = view_data::shorten(view_data::printable(text), 600);
   if (error) {
     ++errors_;

@@ -52,6 +52,7 @@ void Driver::check() {
     }
     for (const ImDrawCmd& command : list->CmdBuffer) {
       const ImVec4 clip = command.ClipRect;
+      if (clip.z <= clip.x || clip.w <= clip.y) continue;  // scrolled out of view
       if (command.ElemCount > 0 &&
           (clip.x < -1 || clip.y < -1 || clip.z > size_.x + 1 || clip.w > size_.y + 1)) {
         ++drawn_.outside;

@@ -21,7 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 
-profile::Profile sample() {
+profile::Profile readable_profile() {
   profile::Profile profile = profile::testing::sample_profile();
   profile.workload->model = preset("dsv4-tiny");  // reading checks it
   return profile;
@@ -39,7 +39,7 @@ std::vector<DocumentStore::Finished> wait_for(DocumentStore& store, std::size_t 
 
 TEST(LoadDocument, ReadsAProfileDocumentAndItsStageTable) {
   const test::TemporaryDirectory folder;
-  profile::write_profile(folder.file("a.json"), sample());
+  profile::write_profile(folder.file("a.json"), readable_profile());
   const DocumentPtr document = load_document(folder.file("a.json"));
   EXPECT_EQ(document->name, "a");
   ASSERT_TRUE(document->report);
@@ -79,7 +79,7 @@ TEST(LoadDocument, ReadsTheTraceBesideADocument) {
   exporter::ChromeTraceWriter writer(folder.file("trace.json"));
   writer.add(list);
   writer.finish();
-  profile::Profile profile = sample();
+  profile::Profile profile = readable_profile();
   profile.measurement->trace_file = "/moved/since/trace.json";
   profile::write_profile(folder.file("a.json"), profile);
   const DocumentPtr document = load_document(folder.file("a.json"));
@@ -119,7 +119,7 @@ TEST(LoadDocument, BrokenFilesSayWhere) {
 
 TEST(DocumentStore, LoadsInTheBackgroundAndReportsErrors) {
   const test::TemporaryDirectory folder;
-  profile::write_profile(folder.file("a.json"), sample());
+  profile::write_profile(folder.file("a.json"), readable_profile());
   DocumentStore store;
   const std::uint64_t good = store.open(folder.file("a.json"));
   const std::uint64_t bad = store.open(folder.file("missing.json"));
