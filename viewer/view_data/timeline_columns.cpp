@@ -98,6 +98,7 @@ void visible_boxes(const Row& row, const TimelineView& view, std::vector<Timelin
   const double width = view.width();
   Row::StageSums sums{};
   std::int64_t sums_at = std::numeric_limits<std::int64_t>::min();
+  double next_column = 0;  // a slice across a border has its rest in the next column
   std::size_t i = row.first_after(seen.start_ns);
   while (i < slices.size() && slices[i].start_ns < seen.end_ns) {
     const Slice& slice = slices[i];
@@ -114,7 +115,9 @@ void visible_boxes(const Row& row, const TimelineView& view, std::vector<Timelin
       ++i;
       continue;
     }
-    const double column = std::max(0.0, std::floor(x0));
+    const double column = std::max(next_column, std::floor(x0));
+    if (column >= width) break;
+    next_column = column + 1;
     const std::int64_t begin = view.time_at(column);
     const std::int64_t end = std::max(view.time_at(column + 1), slice.start_ns + 1);
     if (sums_at != begin) sums = row.before(begin);
