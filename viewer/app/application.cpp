@@ -47,7 +47,7 @@ void Application::open(const std::filesystem::path& path) {
   }
 }
 
-void Application::add(view_data::DocumentPtr document) {
+void Application::add(const view_data::DocumentPtr& document) {
   documents_.push_back(document);
   select_new(document);
 }

@@ -41,7 +41,7 @@ class Application : private Actions {
 
   // A document, trace or session, in the background.
   void open(const std::filesystem::path& path);
-  void add(view_data::DocumentPtr document);
+  void add(const view_data::DocumentPtr& document);
 
   void set_theme(view_data::Theme theme);
   void set_scale(float scale);                         // the user's
@@ -123,7 +123,7 @@ class Application : private Actions {
   void export_pane_picture();
   std::filesystem::path start_folder() const;
   void ask_to_save(const std::string& title, const std::string& name,
-                   std::function<void(const std::filesystem::path&)> then);
+                   const std::function<void(const std::filesystem::path&)>& then);
 
   Settings settings_;
   std::filesystem::path settings_file_;

@@ -74,7 +74,7 @@ void FileDialog::list() {
   });
 }
 
-void FileDialog::finish(std::vector<std::filesystem::path> paths) {
+void FileDialog::finish(const std::vector<std::filesystem::path>& paths) {
   open_ = false;
   ImGui::CloseCurrentPopup();
   if (!paths.empty() && then_) std::exchange(then_, nullptr)(paths);

@@ -37,7 +37,7 @@ class FileDialog {
   void list();
   void go(const std::filesystem::path& folder);
   void take();
-  void finish(std::vector<std::filesystem::path> paths);
+  void finish(const std::vector<std::filesystem::path>& paths);
   void draw_bar(const Ui& ui);
   void draw_entries(const Ui& ui, float height);
   void draw_buttons(const Ui& ui);

@@ -37,7 +37,7 @@ void Application::open_dialog() {
 }
 
 void Application::ask_to_save(const std::string& title, const std::string& name,
-                              std::function<void(const std::filesystem::path&)> then) {
+                              const std::function<void(const std::filesystem::path&)>& then) {
   dialog_.start(FileDialog::Mode::kSave, title, start_folder(), name,
                 [this, then](const std::vector<std::filesystem::path>& paths) {
                   settings_.last_folder = dialog_.folder().string();

@@ -34,7 +34,7 @@ std::filesystem::path find_program(const char* name) {
   std::istringstream folders(variable("PATH"));
   for (std::string folder; std::getline(folders, folder, ':');) {
     std::error_code ignored;
-    const auto path = std::filesystem::path(folder) / name;
+    auto path = std::filesystem::path(folder) / name;
     if (!folder.empty() && std::filesystem::is_regular_file(path, ignored)) return path;
   }
   return {};

@@ -69,12 +69,12 @@ std::pair<int, int> parse_size(const std::string& text) {
 }
 
 const std::vector<std::string>& panel_ids() {
-  static const std::vector<std::string> kIds = [] {
-    std::vector<std::string> ids;
-    for (const PanelPtr& panel : make_panels()) ids.emplace_back(panel->id());
-    return ids;
+  static const std::vector<std::string> ids = [] {
+    std::vector<std::string> found;
+    for (const PanelPtr& panel : make_panels()) found.emplace_back(panel->id());
+    return found;
   }();
-  return kIds;
+  return ids;
 }
 
 std::optional<Options> parse_options(int argc, char** argv) {

@@ -19,10 +19,10 @@ using nlohmann::json;
 constexpr std::array<const char*, 3> kSplitIds{"none", "side_by_side", "stacked"};
 
 const json& member(const json& object, const char* key) {
-  static const json kNull;
-  if (!object.is_object()) return kNull;
+  static const json null_value;
+  if (!object.is_object()) return null_value;
   const auto it = object.find(key);
-  return it == object.end() ? kNull : *it;
+  return it == object.end() ? null_value : *it;
 }
 
 void read(const json& value, float& into, float low, float high) {

@@ -27,9 +27,18 @@ using view_data::DocumentPtr;
 constexpr std::size_t kMostBins = 60;
 constexpr float kLargestThreshold = 20;  // per cent, of the slider
 
-// Columns where there is no room for all; with several documents all stay.
-constexpr std::array<std::string_view, 5> kNarrow{"name", "base_ns", "ns", "delta_ns", "verdict"};
-constexpr float kWide = 820;  // pixels at scale 1
+constexpr float kWide = 820;  // pixels at scale 1: room for all columns of one document
+
+// Without the interval, which a tooltip shows as well.
+view_data::Table without_interval(const view_data::Table& table) {
+  std::vector<std::string_view> keys;
+  for (const exporter::Column& column : table.columns) {
+    if (!column.key.starts_with("low_ns") && !column.key.starts_with("high_ns")) {
+      keys.push_back(column.key);
+    }
+  }
+  return view_data::keep_columns(table, keys);
+}
 
 class ComparePanel final : public Panel {
  public:
@@ -76,7 +85,9 @@ class ComparePanel final : public Panel {
   CompareView view_;
   view_data::Table stages_;
   view_data::Table ops_;
+  view_data::Table wide_stages_;
   view_data::Table narrow_stages_;
+  view_data::Table shown_ops_;
   view_data::StepHistograms histograms_;
 };
 
@@ -108,10 +119,12 @@ void ComparePanel::update(const PanelContext& context) {
   options.stage = now.stage;
   view_ = view_data::compare_view(comparisons_, options);
   stages_ = view_data::compare_table(view_, view_.stages, "compare_stages", "Stages");
-  narrow_stages_ = view_.others.size() == 1 ? view_data::keep_columns(stages_, kNarrow) : stages_;
+  wide_stages_ = view_data::without_empty_columns(stages_);
+  narrow_stages_ = view_data::without_empty_columns(without_interval(stages_));
   ops_ = view_data::compare_table(
       view_, view_.ops, "compare_kernels",
       now.stage ? "Kernels of " + std::string(info(*now.stage).label) : std::string("Kernels"));
+  shown_ops_ = view_data::without_empty_columns(ops_);
   if (!same_documents) histograms_ = view_data::step_histograms(documents, kMostBins);
 }
 
@@ -199,7 +212,7 @@ void ComparePanel::draw_stages(PanelContext& context) {
       context.selection.stage ? std::string(info(*context.selection.stage).id) : "";
   const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide);
   const DataTableResult result =
-      data_table(ui, wide ? stages_ : narrow_stages_, {.selected_key = selected});
+      data_table(ui, wide ? wide_stages_ : narrow_stages_, {.selected_key = selected});
   if (result.export_csv) context.actions.export_csv("compare-stages", view_data::to_csv(stages_));
   if (result.hovered) row_tooltip(ui, view_.stages[*result.hovered]);
   if (!result.clicked) return;
@@ -236,7 +249,7 @@ void ComparePanel::draw_histograms(PanelContext& context) {
 void ComparePanel::draw_kernels(PanelContext& context) {
   const Ui& ui = context.ui;
   const DataTableResult result = data_table(
-      ui, ops_,
+      ui, shown_ops_,
       {.selected_key = context.selection.kernel, .height = -ImGui::GetTextLineHeightWithSpacing()});
   if (result.export_csv) context.actions.export_csv("compare-kernels", result.csv);
   if (result.hovered) row_tooltip(ui, view_.ops[*result.hovered]);

@@ -89,6 +89,8 @@ void TimelineCanvas::draw_ruler() {
 void TimelineCanvas::draw_tracks() {
   list_->PushClipRect(labels_.min, lanes_.max, true);
   draw_steps();
+  list_->AddLine({lanes_.min.x, lanes_.min.y}, {lanes_.min.x, lanes_.max.y},
+                 to_u32(ui_.palette.border));
   for (const Track& track : tracks_.tracks) {
     const float y = lanes_.min.y + ui_.px(track.y) - state_.scroll;
     if (y > lanes_.max.y || y + ui_.px(track.height) < lanes_.min.y) continue;
@@ -97,8 +99,6 @@ void TimelineCanvas::draw_tracks() {
   draw_range();
   draw_arrows();
   draw_measure();
-  list_->AddLine({lanes_.min.x, lanes_.min.y}, {lanes_.min.x, lanes_.max.y},
-                 to_u32(ui_.palette.border));
   list_->PopClipRect();
   draw_scrollbar();
 }
@@ -106,7 +106,7 @@ void TimelineCanvas::draw_tracks() {
 void TimelineCanvas::draw_heading(const Track& track, float y) {
   const float height = ui_.px(track.height);
   list_->AddRectFilled({frame_.min.x, y + ui_.px(3)}, {lanes_.max.x, y + height},
-                       to_u32(view_data::with_alpha(ui_.palette.raised, 0.75)), ui_.px(3));
+                       to_u32(ui_.palette.raised), ui_.px(3));
   const float middle = y + ui_.px(3) + (height - ui_.px(3)) * 0.5F;
   const float x = frame_.min.x + ui_.px(10);
   const float r = ui_.px(4);

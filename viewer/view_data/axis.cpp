@@ -61,7 +61,7 @@ Prefix axis_prefix(double largest, Unit unit) {
   return {1, ""};
 }
 
-std::string with_suffix(std::string number, const char* suffix, Unit unit) {
+std::string with_suffix(const std::string& number, const char* suffix, Unit unit) {
   const bool glued = unit == Unit::kNone || unit == Unit::kCount;
   return *suffix == 0 ? number : number + (glued ? "" : " ") + suffix;
 }

@@ -202,8 +202,11 @@ Table breakdown_table(const Breakdown& breakdown) {
   table.id = "stages";
   table.title = "Stages";
   table.empty_text = breakdown.problem;
+  // Of measured steps it is the median; shares are of all steps and need not go with it.
+  const bool predicted = std::any_of(breakdown.rows.begin(), breakdown.rows.end(),
+                                     [](const BreakdownRow& row) { return row.low_ns; });
   table.columns = {{"stage", "Stage"},
-                   {"time_ns", "Time", Align::kRight},
+                   {"time_ns", predicted ? "Time" : "Median", Align::kRight},
                    {"share", "Share", Align::kRight},
                    {"launches", "Launches", Align::kRight},
                    {"wait_ns", "Wait", Align::kRight},

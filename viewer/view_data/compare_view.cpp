@@ -156,6 +156,20 @@ std::string headline(const CompareRow& step, const CompareCell& cell) {
   return cell.relative ? fmt::format("{:+.1f} %, {}", *cell.relative * 100, text) : text;
 }
 
+// The comparison knows its two documents as A and B.
+std::string with_names(const std::string& reason, const std::string& a, const std::string& b) {
+  if (reason.starts_with("A ")) return a + reason.substr(1);
+  if (reason.starts_with("B ")) return b + reason.substr(1);
+  return reason;
+}
+
+// A document without any time in these rows has no columns next to those that have.
+bool has_times(const CompareView& view, std::span<const CompareRow> rows, std::size_t document) {
+  return view.others.size() == 1 || std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+           return row.others[document].ns.has_value();
+         });
+}
+
 std::string counted(std::size_t count, const char* noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -177,8 +191,8 @@ void add_columns(Table& table, const CompareView& view, std::size_t document) {
   };
   table.columns.push_back({key("ns"), view.others[document], Align::kRight});
   table.columns.push_back({key("delta_ns"), "Difference", Align::kRight});
-  table.columns.push_back({key("low_ns"), "from", Align::kRight});
-  table.columns.push_back({key("high_ns"), "to", Align::kRight});
+  table.columns.push_back({key("low_ns"), "At least", Align::kRight});
+  table.columns.push_back({key("high_ns"), "At most", Align::kRight});
   table.columns.push_back({key("verdict"), "Verdict"});
 }
 
@@ -233,7 +247,7 @@ CompareView compare_view(const Comparisons& from, const CompareViewOptions& opti
   }
   for (std::size_t d = 0; d < comparisons.size(); ++d) {
     view.headlines.push_back(headline(view.step, view.step.others[d]));
-    view.reasons.push_back(comparisons[d].step.reason);
+    view.reasons.push_back(with_names(comparisons[d].step.reason, view.base, view.others[d]));
     for (const std::string& note : comparisons[d].notes) {
       view.notes.push_back(fmt::format("{}: {}", view.others[d], note));
     }
@@ -264,11 +278,15 @@ Table compare_table(const CompareView& view, std::span<const CompareRow> rows, s
   table.title = std::move(title);
   table.empty_text = "No row is left by the filters.";
   table.columns = {{"name", "Name"}, {"base_ns", view.base, Align::kRight}};
-  for (std::size_t d = 0; d < view.others.size(); ++d) add_columns(table, view, d);
+  std::vector<std::size_t> shown;
+  for (std::size_t d = 0; d < view.others.size(); ++d) {
+    if (has_times(view, rows, d)) shown.push_back(d);
+  }
+  for (const std::size_t d : shown) add_columns(table, view, d);
   if (view.others.size() == 1) table.tone_column = kDifferenceColumn;
   for (const CompareRow& row : rows) {
     std::vector<exporter::Cell> cells{row.label, exporter::ns_cell(row.base_ns)};
-    for (const CompareCell& cell : row.others) add_cells(cells, cell);
+    for (const std::size_t d : shown) add_cells(cells, row.others[d]);
     table.add(std::move(cells), row.stage, row.id);
     if (view.others.size() == 1) table.rows.back().tone = tone_of(row.others.front());
   }

@@ -23,8 +23,6 @@ namespace {
 using model::Configuration;
 using model::Outcome;
 
-constexpr double kNsPerSecond = 1e9;
-
 std::string tok_s_text(double tok_s) {
   return fmt::format("{:.{}f}", tok_s, tok_s >= 1000 ? 0 : tok_s >= 100 ? 1 : 2);
 }

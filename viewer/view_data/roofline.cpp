@@ -22,6 +22,12 @@ namespace {
 using profile::OpTotals;
 using profile::Profile;
 
+constexpr double kMargin = 1.3;  // around the points, as a factor
+
+std::string counted_ops(std::size_t count) {
+  return fmt::format("{} op{}", count, count == 1 ? "" : "s");
+}
+
 void add_details(RooflinePoint& point) {
   auto& details = point.details;
   details.emplace_back("time", format_ns(point.time_ns) + " a step");
@@ -158,7 +164,7 @@ std::vector<const OpTotals*> add_ops(RooflineSeries& series, const Profile& prof
   const auto lost = std::erase_if(
       left, [&](const OpTotals* op) { return has_time[static_cast<std::size_t>(op->stage)]; });
   if (lost > 0) {
-    series.notes.push_back(fmt::format("{} ops without a kernel of their name", lost));
+    series.notes.push_back(fmt::format("{} without a kernel of that name", counted_ops(lost)));
   }
   return left;
 }
@@ -179,8 +185,8 @@ void add_note_about_chart(RooflineSeries& series) {
   const auto off = std::count_if(series.points.begin(), series.points.end(),
                                  [](const RooflinePoint& point) { return !point.on_chart; });
   if (off > 0) {
-    series.notes.push_back(
-        fmt::format("{} ops in the table only: they compute or move nothing that is counted", off));
+    series.notes.push_back(fmt::format(
+        "{} in the table only: nothing that is counted is computed or moved", counted_ops(off)));
   }
 }
 
@@ -192,9 +198,10 @@ std::string summary_of(const RooflineSeries& series) {
     floor_ns += point.floor_ns.value_or(0);
     time_ns += point.time_ns;
   }
-  std::string text = fmt::format("{} ops, {} a step", series.points.size(), format_ns(time_ns));
+  std::string text =
+      fmt::format("{}, {} a step", counted_ops(series.points.size()), format_ns(time_ns));
   if (floor_ns > 0 && has_logarithm(time_ns)) {
-    text += fmt::format(", floors {} ({:.1f} %)", format_ns(floor_ns), floor_ns / time_ns * 100);
+    text += fmt::format(",\nfloors {} ({:.1f} %)", format_ns(floor_ns), floor_ns / time_ns * 100);
   }
   return text;
 }
@@ -308,8 +315,11 @@ RooflineChart roofline_chart(std::span<const RooflineSeries> series, std::size_t
     for (const RooflinePoint& point : one.points) {
       if (!point.on_chart) continue;
       any = true;
-      widen(x_low, x_high, *point.intensity);
-      widen(y_low, y_high, point.gflops);
+      // Points are drawn as circles: none should be cut by the border.
+      for (const double margin : {1 / kMargin, kMargin}) {
+        widen(x_low, x_high, *point.intensity * margin);
+        widen(y_low, y_high, point.gflops * margin);
+      }
     }
   }
   if (!any) chart.problem = "No op with bytes, FLOPs and a time.";

@@ -102,7 +102,7 @@ class HorizontalBars {
         result.hovered_segment = i;
       }
     }
-    const float end = std::max(x_of(sum), bar.high ? x_of(usable(*bar.high)) : 0);
+    const float end = x_of(sum);
     draw_whisker(bar, y, thick);
     draw_text(*list_, ui_.regular, {end + ui_.px(8), text_y}, ui_.palette.text, bar.note,
               frame_.max.x - end - ui_.px(8));
@@ -125,11 +125,11 @@ class HorizontalBars {
     if (!bar.low || !bar.high) return;
     const float a = x_of(usable(*bar.low));
     const float b = x_of(usable(*bar.high));
-    const float middle = y + thick * 0.5F;
+    const float middle = y + thick + ui_.px(3);  // below the bar, where it hides no name
     const ImU32 color = to_u32(ui_.palette.text);
     list_->AddLine({a, middle}, {b, middle}, color, ui_.px(1.5F));
     for (const float x : {a, b}) {
-      list_->AddLine({x, middle - ui_.px(5)}, {x, middle + ui_.px(5)}, color, ui_.px(1.5F));
+      list_->AddLine({x, middle - ui_.px(3)}, {x, middle + ui_.px(3)}, color, ui_.px(1.5F));
     }
   }
 

@@ -10,11 +10,14 @@
 #include <cctype>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace dscope::viewer {
 namespace {
 
 using view_data::Table;
+
+constexpr float kShortText = 160;  // pixels at scale 1: a verdict, a reason in three words
 
 // The order of rows as ImGui's sort specification asks for it, kept until that or the table change.
 // Panels rebuild tables only when documents change, so address and size tell them apart.
@@ -65,27 +68,64 @@ void update_order(const Table& table, const std::string& filter, Order& order) {
   if (specs != nullptr) specs->SpecsDirty = false;
 }
 
-void setup_columns(const Ui& ui, const Table& table) {
+bool is_text(const exporter::Column& column) {
+  return column.align == exporter::Align::kLeft;
+}
+
+// What a column would like to have, in pixels; 0: not drawn.
+std::vector<float> wanted_widths(const Ui& ui, const Table& table) {
+  std::vector<float> widths;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const exporter::Column& column = table.columns[i];
-    // Text stretches, numbers take what they need.
-    const bool text = column.align == exporter::Align::kLeft;
     float width = text_width(ui.regular, column.title) + ui.px(22);
     const std::size_t looked_at = std::min<std::size_t>(table.rows.size(), 200);
     for (std::size_t r = 0; r < looked_at; ++r) {
       width = std::max(width, text_width(ui.regular, table.rows[r].cells[i].text) + ui.px(4));
     }
-    if (column.max_width == 0) {
+    if (is_text(column)) width = std::clamp(width, ui.px(60), ui.px(420));
+    widths.push_back(column.max_width == 0 ? 0 : width);
+  }
+  return widths;
+}
+
+// Names can be cut, since a tooltip shows them whole; other text is short, and numbers are useless
+// when they are cut. Where not even that has room, the table scrolls to the right.
+bool is_too_wide(const Ui& ui, const std::vector<float>& widths, float most_name) {
+  float all = 0;
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    if (widths[i] <= 0) continue;
+    all += i == 0 ? std::min(widths[i] + ui.px(15), most_name) : widths[i];
+    all += ImGui::GetStyle().CellPadding.x * 2;
+  }
+  return all + ImGui::GetStyle().ScrollbarSize > ImGui::GetContentRegionAvail().x;
+}
+
+enum class Fit { kAll, kShortNames, kScrolls };
+
+Fit fit_of(const Ui& ui, const std::vector<float>& widths) {
+  if (!is_too_wide(ui, widths, ui.px(435))) return Fit::kAll;
+  return is_too_wide(ui, widths, ui.px(110)) ? Fit::kScrolls : Fit::kShortNames;
+}
+
+void setup_columns(const Ui& ui, const Table& table, const std::vector<float>& widths, Fit fit) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const exporter::Column& column = table.columns[i];
+    if (widths[i] <= 0) {
       ImGui::TableSetupColumn(column.title.c_str(), ImGuiTableColumnFlags_Disabled);
       continue;
     }
+    // Text stretches, numbers take what they need.
+    const bool text = is_text(column);
+    const bool whole =
+        fit == Fit::kScrolls || (fit == Fit::kShortNames && i > 0 && widths[i] < ui.px(kShortText));
     ImGuiTableColumnFlags flags =
-        text ? ImGuiTableColumnFlags_WidthStretch : ImGuiTableColumnFlags_WidthFixed;
+        text && !whole ? ImGuiTableColumnFlags_WidthStretch : ImGuiTableColumnFlags_WidthFixed;
     // The first click on a number shows the largest.
     flags |= text ? ImGuiTableColumnFlags_PreferSortAscending
                   : ImGuiTableColumnFlags_PreferSortDescending;
+    const bool name = fit == Fit::kScrolls && i == 0;
     ImGui::TableSetupColumn(column.title.c_str(), flags,
-                            text ? std::clamp(width, ui.px(60), ui.px(420)) : width);
+                            name ? std::min(widths[i] + ui.px(15), ui.px(180)) : widths[i]);
   }
 }
 
@@ -150,7 +190,7 @@ class Body {
     const std::string& what = row.cells[c].text;
     const float room = ImGui::GetContentRegionAvail().x;
     const float width = text_width(ui_.regular, what);
-    const bool right = table_.columns[c].align == exporter::Align::kRight;
+    const bool right = !is_text(table_.columns[c]);
     if (right && width < room) ImGui::SetCursorPosX(ImGui::GetCursorPosX() + room - width);
     const bool cut = width > room + 0.5F;
     const std::string fitted = cut ? fit_text(ui_.regular, what, room) : std::string();
@@ -188,14 +228,20 @@ DataTableResult data_table(const Ui& ui, const Table& table, const DataTableOpti
   if (table.rows.empty()) {
     text_muted(ui, table.empty_text);
   } else {
+    const std::vector<float> widths = wanted_widths(ui, table);
+    const Fit fit = fit_of(ui, widths);
+    const bool scrolls = fit == Fit::kScrolls;
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_Sortable | ImGuiTableFlags_SortTristate | ImGuiTableFlags_Resizable |
         ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_ScrollY |
         ImGuiTableFlags_NoSavedSettings | ImGuiTableFlags_NoBordersInBodyUntilResize;
     const int columns = static_cast<int>(table.columns.size());
-    if (ImGui::BeginTable("##table", columns, kFlags, ImVec2(0, options.height))) {
-      ImGui::TableSetupScrollFreeze(0, 1);
-      setup_columns(ui, table);
+    // ImGui keeps the widths of a table by its name: those of one kind are no good for the other.
+    if (ImGui::BeginTable(scrolls ? "##wide" : "##table", columns,
+                          kFlags | (scrolls ? ImGuiTableFlags_ScrollX : 0),
+                          ImVec2(0, options.height))) {
+      ImGui::TableSetupScrollFreeze(scrolls ? 1 : 0, 1);
+      setup_columns(ui, table, widths, fit);
       header_row(ui, table);
       Order& order = order_of(table);
       update_order(table, options.filter, order);

@@ -82,7 +82,7 @@ void Plot::draw_axes() {
               area_.min.x - frame_.min.x - gap * 1.5F, 1);
   }
   const std::vector<Tick> x_ticks =
-      ticks_of(x_, std::max(2, static_cast<int>(area_.width() / ui_.px(84))));
+      ticks_of(x_, std::max(2, static_cast<int>(area_.width() / ui_.px(64))));
   float free_from = -1e9F;
   for (const Tick& tick : x_ticks) {
     const float x = to_pixels({tick.value, 0}).x;
@@ -162,8 +162,12 @@ void Plot::vertical(double x, Color color, std::string_view label) {
   if (label.empty()) return;
   const float width = text_width(ui_.small, label);
   const bool left = at + width + ui_.px(6) > area_.max.x;
-  draw_text(*list_, ui_.small, {left ? at - width - ui_.px(4) : at + ui_.px(4), area_.min.y}, color,
-            label);
+  const ImVec2 place{left ? at - width - ui_.px(4) : at + ui_.px(4), area_.min.y};
+  // Legible on what is drawn below it, which often has the same colour.
+  list_->AddRectFilled(place - ImVec2(ui_.px(2), 0),
+                       place + ImVec2(width + ui_.px(2), ui_.small->FontSize + ui_.px(1)),
+                       to_u32(view_data::with_alpha(ui_.palette.surface, 0.85)));
+  draw_text(*list_, ui_.small, place, color, label);
 }
 
 void Plot::horizontal(double y, Color color, std::string_view label) {

@@ -91,7 +91,7 @@ TEST(Roofline, NeverGivesAStagesTimeToWhatIsLeftOfIt) {
   profile.workload->ops.push_back(sample_op("moe.shared", Stage::kMoe, 700, 0));
   const RooflineSeries series = roofline_series({"a", &profile});
   EXPECT_EQ(series.points.size(), 1U);
-  EXPECT_THAT(series.notes, Contains(HasSubstr("1 ops without a kernel")));
+  EXPECT_THAT(series.notes, Contains(HasSubstr("1 op without a kernel")));
 }
 
 TEST(Roofline, ReadsPredictions) {
