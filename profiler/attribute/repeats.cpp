@@ -37,8 +37,13 @@ std::vector<Group> launch_groups(const collect::ActivityList& list, Order order)
   return groups;
 }
 
-// The starts of the launches of the graph that takes most time.
-std::vector<std::size_t> graph_starts(const collect::ActivityList& list, Order order) {
+struct GraphLaunches {
+  std::vector<std::size_t> starts;
+  bool nearly_all = false;  // of the time is theirs
+};
+
+// The launches of the graph that takes most time; none when that is less than half of all.
+GraphLaunches graph_launches(const collect::ActivityList& list, Order order) {
   const std::vector<Group> groups = launch_groups(list, order);
   std::map<std::size_t, std::int64_t> time_by_size;
   std::int64_t all_ns = 0;
@@ -50,11 +55,12 @@ std::vector<std::size_t> graph_starts(const collect::ActivityList& list, Order o
       std::max_element(time_by_size.begin(), time_by_size.end(),
                        [](const auto& x, const auto& y) { return x.second < y.second; });
   if (most == time_by_size.end() || most->second < all_ns / 2) return {};
-  std::vector<std::size_t> starts;
+  GraphLaunches launches;
+  launches.nearly_all = most->second >= all_ns / 4 * 3;
   for (const Group& group : groups) {
-    if (group.size == most->first) starts.push_back(group.begin);
+    if (group.size == most->first) launches.starts.push_back(group.begin);
   }
-  return starts;
+  return launches;
 }
 
 struct Mark {
@@ -183,9 +189,13 @@ std::string brief(const std::string& name) {
 Repeats find_repeats(const collect::ActivityList& list, const NameRules& names,
                      const std::vector<LabelledWork>& work, std::span<const std::uint32_t> order) {
   const std::optional<Mark> mark = step_mark(list, names, order);
-  std::vector<std::size_t> starts = graph_starts(list, order);
-  const bool one_for_each_step = !mark || starts.size() <= mark->at.size() + 1;
-  if (starts.size() >= 2 && one_for_each_step) return {"graph launches", std::move(starts)};
+  GraphLaunches launches = graph_launches(list, order);
+  // More launches than marks: of parts of a step. Much work outside and more marks than launches:
+  // only some of the steps replay a graph.
+  const std::size_t steps = launches.starts.size();
+  const bool one_for_each_step = !mark || (steps <= mark->at.size() + 1 &&
+                                           (launches.nearly_all || mark->at.size() <= steps + 1));
+  if (steps >= 2 && one_for_each_step) return {"graph launches", std::move(launches.starts)};
   if (mark) {
     if (mark->at.size() < 2) return {};  // one step, whatever repeats inside it
     const char* where = mark->where == StepMark::kFirst ? "begin" : "end";

@@ -52,14 +52,11 @@ exporter::Cell count_cell(std::optional<std::int64_t> count) {
 void add_result(exporter::TextTable& table, const RunOptions& o, const profile::Profile& document,
                 const std::string& file) {
   const exporter::StageReport report = exporter::stage_report(document);
-  const std::optional<double> untraced =
-      report.perturbation ? report.perturbation->untraced_step_ns : std::nullopt;
-  const double step_ns = untraced.value_or(report.step_ns);
-  const auto tokens = static_cast<double>(document.workload->batch.value_or(0));
+  const double step_ns = exporter::untraced_step_ns(report).value_or(report.step_ns);
   table.add_row({count_cell(o.batch), count_cell(o.context), exporter::ns_cell(step_ns),
                  exporter::ns_cell(report.step_ns), exporter::ns_cell(report.step_busy_ns),
-                 exporter::number_cell(tokens * 1e9 / step_ns, 1), count_cell(report.steps),
-                 exporter::share_cell(report.closure_error),
+                 report.tok_s ? exporter::number_cell(*report.tok_s, 1) : exporter::Cell(),
+                 count_cell(report.steps), exporter::share_cell(report.closure_error),
                  count_cell(report.losses.lost_records()), file, ""});
 }
 

@@ -85,6 +85,7 @@ class Session {
     switch (how.detail) {
       case TraceDetail::kNone:
         measurement().perturbation->untraced_wall_ns.push_back(wall_ns);
+        measurement().perturbation->untraced_tokens.push_back(info.tokens);
         break;
       case TraceDetail::kGraph:
         measurement().perturbation->graph_wall_ns.push_back(wall_ns);

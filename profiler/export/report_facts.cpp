@@ -71,9 +71,10 @@ std::string describe(const profile::Losses& losses) {
 std::string describe(const PerturbationSummary& p, double step_ns) {
   std::vector<std::string> parts;
   if (p.untraced_step_ns && p.slowdown) {
-    parts.push_back(fmt::format("traced steps take {:.1f} % {} ({} against {} untraced)",
-                                std::fabs(*p.slowdown) * 100, *p.slowdown < 0 ? "less" : "longer",
-                                format_ns(step_ns), format_ns(*p.untraced_step_ns)));
+    parts.push_back(
+        fmt::format("stage times are of traced steps, which take {:.1f} % {} ({} against {})",
+                    std::fabs(*p.slowdown) * 100, *p.slowdown < 0 ? "less" : "longer",
+                    format_ns(step_ns), format_ns(*p.untraced_step_ns)));
   }
   if (p.range_cost_ns && p.ranges_per_step) {
     parts.push_back(fmt::format("{:.0f} ranges a step at {:.0f} ns each", *p.ranges_per_step,
@@ -128,6 +129,13 @@ std::string describe(const std::vector<profile::UnattributedName>& names) {
   }
   if (names.size() > kShown) parts.push_back(fmt::format("{} more", names.size() - kShown));
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string describe_speed(const StageReport& report) {
+  if (!report.tok_s) return "";
+  std::string text = fmt::format("{:.2f} tok/s", *report.tok_s);
+  if (report.traced_tok_s) text += fmt::format(" untraced ({:.2f} traced)", *report.traced_tok_s);
+  return text;
 }
 
 std::string describe_steps(const StageReport& report) {
@@ -192,8 +200,9 @@ std::vector<Fact> facts(const Profile& profile) {
 
 std::vector<Fact> verdicts(const StageReport& report) {
   std::vector<Fact> list;
-  if (report.tok_s) list.push_back({"Speed", fmt::format("{:.2f} tok/s", *report.tok_s)});
-  list.push_back({"Closure", fmt::format("stages + idle = wall time to within {:.3f} %{}",
+  add(list, "Speed", describe_speed(report));
+  list.push_back({"Closure", fmt::format("stages + idle = wall time{} to within {:.3f} %{}",
+                                         untraced_step_ns(report) ? " of the traced steps" : "",
                                          report.closure_error * 100,
                                          report.closure_error > 0.01 ? ": MORE THAN 1 %" : "")});
   list.push_back({"Losses", describe(report.losses)});

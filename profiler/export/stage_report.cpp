@@ -124,11 +124,38 @@ PerturbationSummary summarise(const profile::Perturbation& from, double traced_s
   summary.ranges_per_step = from.ranges_per_step;
   if (!from.untraced_wall_ns.empty()) {
     summary.untraced_step_ns = profile::median(std::span(from.untraced_wall_ns));
+    summary.untraced_steps = static_cast<std::int64_t>(from.untraced_wall_ns.size());
     if (*summary.untraced_step_ns > 0) {
       summary.slowdown = traced_step_ns / *summary.untraced_step_ns - 1;
     }
   }
   return summary;
+}
+
+std::int64_t sum_of(const std::vector<std::int64_t>& values) {
+  std::int64_t sum = 0;
+  for (const std::int64_t value : values) sum = profile::add_saturating(sum, value);
+  return sum;
+}
+
+std::optional<double> rate(std::int64_t tokens, std::int64_t wall_ns) {
+  if (tokens <= 0 || wall_ns <= 0) return std::nullopt;
+  return static_cast<double>(tokens) * 1e9 / static_cast<double>(wall_ns);
+}
+
+// Of the untraced steps, where it is known what they decoded; then the other is the traced one.
+void add_speed(StageReport& report, std::int64_t tokens,
+               const std::optional<profile::Perturbation>& perturbation) {
+  report.tok_s = rate(tokens, report.wall_ns);
+  if (!perturbation ||
+      perturbation->untraced_tokens.size() != perturbation->untraced_wall_ns.size()) {
+    return;
+  }
+  const std::optional<double> untraced =
+      rate(sum_of(perturbation->untraced_tokens), sum_of(perturbation->untraced_wall_ns));
+  if (!untraced) return;
+  report.traced_tok_s = report.tok_s;
+  report.tok_s = untraced;
 }
 
 }  // namespace
@@ -162,9 +189,7 @@ StageReport stage_report(const Profile& profile) {
     tokens = profile::add_saturating(tokens, step.tokens.value_or(0));
   }
   report.step_ns = median_of(measurement.steps, [](const StepSample& s) { return s.wall_ns; });
-  if (tokens > 0 && report.wall_ns > 0) {
-    report.tok_s = static_cast<double>(tokens) * 1e9 / static_cast<double>(report.wall_ns);
-  }
+  add_speed(report, tokens, measurement.perturbation);
   report.step_busy_ns = median_of(measurement.steps, [](const StepSample& s) { return s.busy_ns; });
   report.losses = measurement.losses;
   for (const StageInfo& stage : kStages) {

@@ -77,9 +77,13 @@ std::string heading(const StageReport& report) {
   const std::string steps =
       report.steps ? fmt::format("{} step{}", *report.steps, *report.steps == 1 ? "" : "s")
                    : "no step marks";
+  const std::string untraced =
+      untraced_step_ns(report)
+          ? fmt::format(" traced, {} untraced", report.perturbation->untraced_steps)
+          : "";
   const std::string devices =
       report.devices > 1 ? fmt::format(" on each of {} devices", report.devices) : "";
-  return printable(report.title + ", " + steps + devices);
+  return printable(report.title + ", " + steps + untraced + devices);
 }
 
 std::string verdict_lines(const StageReport& report) {
@@ -118,6 +122,10 @@ void add_findings(ordered_json& out, const StageReport& report) {
 
 }  // namespace
 
+std::optional<double> untraced_step_ns(const StageReport& report) {
+  return report.perturbation ? report.perturbation->untraced_step_ns : std::nullopt;
+}
+
 TextTable stage_table(const StageReport& report) {
   TextTable table = stage_columns(report);
   const double largest = largest_share(report);
@@ -126,7 +134,13 @@ TextTable stage_table(const StageReport& report) {
   }
   table.add_rule();
   add_total(table, report, "Busy", report.step_busy_ns, report.busy_ns);
-  add_total(table, report, report.steps ? "Step" : "Whole trace", report.step_ns, report.wall_ns);
+  const std::optional<double> untraced_ns = untraced_step_ns(report);
+  const char* step = !report.steps ? "Whole trace" : untraced_ns ? "Step, traced" : "Step";
+  add_total(table, report, step, report.step_ns, report.wall_ns);
+  if (untraced_ns) {
+    table.add_row({Cell(), "Step, untraced", ns_cell(*untraced_ns), Cell(), Cell(), Cell(), Cell(),
+                   Cell(), Cell(), Cell(), Cell(), Cell(), Cell()});
+  }
   return table;
 }
 
@@ -142,7 +156,9 @@ nlohmann::ordered_json to_json(const StageReport& report) {
   out["busy_ns"] = report.busy_ns;
   out["gap_ns"] = report.gap_ns;
   out["step_ns"] = report.step_ns;
+  set_if(out, "untraced_step_ns", untraced_step_ns(report));
   set_if(out, "tok_s", report.tok_s);
+  set_if(out, "traced_tok_s", report.traced_tok_s);
   out["closure_error"] = report.closure_error;
   out["lost_records"] = report.losses.lost_records();
   ordered_json losses = ordered_json::object();

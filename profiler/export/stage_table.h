@@ -34,6 +34,7 @@ struct StageRow {
 struct PerturbationSummary {
   std::string method;
   std::optional<double> untraced_step_ns;
+  std::int64_t untraced_steps = 0;
   std::optional<double> slowdown;  // traced over untraced, minus 1
   std::optional<double> range_cost_ns;
   std::optional<double> ranges_per_step;
@@ -50,6 +51,10 @@ struct CommSummary {
 };
 
 // The stage table of a profile: computed once, rendered in every format.
+//
+// Stage times, shares, sums and closure are of the traced steps, and close to their wall time. How
+// long a step takes and tok/s are of untraced steps where the document has some (run --profile):
+// tracing makes steps longer, by time in which the device idles.
 struct StageReport {
   profile::Kind kind = profile::Kind::kMeasured;
   std::optional<std::int64_t> steps;  // of each device; empty: no step marks, the times are of the
@@ -57,13 +62,15 @@ struct StageReport {
   std::int64_t devices = 1;           // with steps; sums are over all of them
   std::string steps_from;             // what found the steps; empty: the source knew them
   std::int64_t excluded_steps = 0;    // partial ones at the ends
-  std::int64_t wall_ns = 0;           // sums over all steps: busy + gap = wall
+  std::int64_t wall_ns = 0;           // sums over all traced steps: busy + gap = wall
   std::int64_t busy_ns = 0;
   std::int64_t gap_ns = 0;
-  double step_ns = 0;           // median wall time of a step
-  double step_busy_ns = 0;      // median busy time of a step
-  double closure_error = 0;     // largest of all steps
-  std::optional<double> tok_s;  // tokens of all steps over their wall time
+  double step_ns = 0;        // median wall time of a traced step
+  double step_busy_ns = 0;   // median busy time of a step
+  double closure_error = 0;  // largest of all steps
+  // Tokens of all steps over their wall time: untraced steps where some were run, else traced ones.
+  std::optional<double> tok_s;
+  std::optional<double> traced_tok_s;  // of the traced steps, where tok_s is of untraced ones
   profile::Losses losses;
   std::vector<StageRow> stages;  // all stages, in the order of kStages
   std::optional<PerturbationSummary> perturbation;
@@ -79,8 +86,13 @@ struct StageReport {
 // The same as the seed of this project splits a step: MoE, NCCL, FlashMLA and the rest, then idle.
 [[nodiscard]] StageReport seed_report(const profile::Profile& profile);
 
-// The JSON of `run`, `import` and `report`.
+// The JSON of `run`, `import` and `report`. wall_ns, busy_ns, gap_ns, step_ns and the stages are of
+// traced steps; untraced_step_ns is there when there were untraced ones, and then tok_s is theirs
+// and traced_tok_s that of the traced ones.
 [[nodiscard]] nlohmann::ordered_json to_json(const StageReport& report);
+
+// Median of the untraced steps; empty where there were none.
+[[nodiscard]] std::optional<double> untraced_step_ns(const StageReport& report);
 
 // The rows for people: stages that took time, then totals.
 [[nodiscard]] TextTable stage_table(const StageReport& report);

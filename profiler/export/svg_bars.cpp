@@ -129,8 +129,13 @@ std::string stage_bar_svg(const StageReport& report) {
     ++entry;
   }
   const int rows = (entry + kColumns - 1) / kColumns;
-  const std::string title = fmt::format("{} — {} {}", report.title, format_ns(report.step_ns),
-                                        report.steps ? "a step" : "in all");
+  const std::optional<double> untraced_ns = untraced_step_ns(report);
+  const std::string title =
+      fmt::format("{} — {} {}", report.title, format_ns(report.step_ns),
+                  !report.steps ? "in all"
+                  : untraced_ns ? "a step, traced"
+                                : "a step") +
+      (untraced_ns ? fmt::format(", {} untraced", format_ns(*untraced_ns)) : "");
   return picture(kLegendTop + rows * kRowHeight + 4, title, body);
 }
 

@@ -239,6 +239,7 @@ inline constexpr std::array<LossInfo, 11> kLosses{{
 struct Perturbation {
   std::string method;
   std::vector<std::int64_t> untraced_wall_ns;  // raw samples
+  std::vector<std::int64_t> untraced_tokens;   // decoded in each of them; empty: not known
   std::vector<std::int64_t> graph_wall_ns;     // traced as whole graphs, without their kernels
   std::optional<double> range_cost_ns;         // of one begin/end pair, measured on this machine
   std::optional<double> ranges_per_step;       // mean
@@ -249,13 +250,13 @@ struct Perturbation {
 struct Collector {
   std::string name;  // "cupti"
   std::optional<std::string> version;
-  std::optional<bool> hardware_trace;               // timestamps from the hardware event system
-  std::optional<std::int64_t> records;              // of work, taken over all traced steps
-  std::optional<std::int64_t> buffer_bytes;         // of one record buffer
-  std::optional<std::int64_t> buffers_high_water;   // most of them in use at once
-  std::optional<std::int64_t> clock_residual_ns;    // furthest that work lay outside its step
-  std::optional<std::int64_t> unlabelled_nodes;     // records of graph nodes made before it looked
-  std::optional<std::int64_t> overhead_ns;          // that it reports of itself
+  std::optional<bool> hardware_trace;              // timestamps from the hardware event system
+  std::optional<std::int64_t> records;             // of work, taken over all traced steps
+  std::optional<std::int64_t> buffer_bytes;        // of one record buffer
+  std::optional<std::int64_t> buffers_high_water;  // most of them in use at once
+  std::optional<std::int64_t> clock_residual_ns;   // furthest that work lay outside its step
+  std::optional<std::int64_t> unlabelled_nodes;    // records of graph nodes made before it looked
+  std::optional<std::int64_t> overhead_ns;         // that it reports of itself
   JsonValue unknown;
 };
 

@@ -150,6 +150,7 @@ void visit_fields(Is<Losses> auto& s, auto&& visit) {
 void visit_fields(Is<Perturbation> auto& s, auto&& visit) {
   visit("method", s.method, kRequired);
   visit("untraced_wall_ns", s.untraced_wall_ns);
+  visit("untraced_tokens", s.untraced_tokens);
   visit("graph_wall_ns", s.graph_wall_ns);
   visit("range_cost_ns", s.range_cost_ns);
   visit("ranges_per_step", s.ranges_per_step);

@@ -101,7 +101,8 @@ TEST_F(AnalyseTest, AnonymousWorkBelongsToItsPosition) {
   EXPECT_EQ(sources[0].time_ns + sources[1].time_ns, 220);
 }
 
-// Work of a replayed graph carries the ranges of its capture; the range around the replay says less.
+// Work of a replayed graph carries the ranges of its capture; the range around the replay says
+// less.
 TEST_F(AnalyseTest, GraphNodesBelongToTheRangesOfTheirCapture) {
   add(ActivityKind::kRange, "moe", 900, 1200, -1, 1);
   add(ActivityKind::kRuntimeCall, "cudaGraphLaunch", 950, 960, -1, 1).correlation = 5;
@@ -256,6 +257,35 @@ TEST_F(AnalyseTest, StepsAreFoundByGraphLaunches) {
   EXPECT_EQ(analysis.measurement.steps_from, "graph launches");
   EXPECT_EQ(analysis.measurement.steps.size(), 3u);
   EXPECT_EQ(analysis.measurement.steps[0].wall_ns, 20 * 11);
+}
+
+// Every other step launches its kernels one by one, so a graph launch is not a step.
+TEST_F(AnalyseTest, StepsThatReplayNoGraphCountToo) {
+  std::uint64_t correlation = 0;
+  for (int step = 0; step < 6; ++step) {
+    const bool graph = step % 2 == 1;
+    const std::size_t first = list_.activities.size();
+    layer();
+    run({kNorm, kGemm, kArgmax});
+    if (graph) ++correlation;
+    for (std::size_t i = first; i < list_.activities.size(); ++i) {
+      list_.activities[i].correlation = graph ? correlation : ++correlation;
+    }
+  }
+  const Analysis analysis = analyse(list_);
+  EXPECT_TRUE(analysis.measurement.steps_from.starts_with("kernels that end a step"))
+      << analysis.measurement.steps_from;
+  EXPECT_EQ(analysis.measurement.steps.size(), 6u);
+}
+
+TEST_F(AnalyseTest, ARangeNamedStepIsAStep) {
+  add(ActivityKind::kRange, "step", 0, 1000, -1, 3);
+  add(ActivityKind::kRange, "stepwise", 2000, 3000, -1, 3);
+  add(ActivityKind::kRuntimeCall, "cudaLaunchKernel", 10, 20, -1, 3).correlation = 1;
+  add(ActivityKind::kKernel, kMoe, 100, 300).correlation = 1;
+  const Analysis analysis = analyse(list_);
+  EXPECT_EQ(analysis.measurement.steps_from, "annotations");
+  EXPECT_EQ(analysis.measurement.steps.size(), 1u);
 }
 
 // The host runs ahead: its annotations end before their work begins.

@@ -135,14 +135,41 @@ TEST(StageReport, PerturbationComparesMedians) {
   profile::Perturbation& perturbation = p.measurement->perturbation.emplace();
   perturbation.method = "alternating";
   perturbation.untraced_wall_ns = {900, 1000, 1100};
+  perturbation.untraced_tokens = {2, 2, 2};
   perturbation.range_cost_ns = 40;
   perturbation.ranges_per_step = 6;
   const StageReport r = stage_report(p);
   EXPECT_DOUBLE_EQ(r.perturbation->untraced_step_ns.value(), 1000);
   EXPECT_NEAR(r.perturbation->slowdown.value(), 0.1, 1e-12);
   EXPECT_THAT(render(r, Format::kTable),
-              HasSubstr("Tracing   traced steps take 10.0 % longer (1.10 us against 1.00 us "
-                        "untraced); 6 ranges a step at 40 ns each\n"));
+              HasSubstr("Tracing   stage times are of traced steps, which take 10.0 % longer "
+                        "(1.10 us against 1.00 us); 6 ranges a step at 40 ns each\n"));
+}
+
+// What a step takes is what it takes when nobody looks; the stages are those of the traced ones.
+TEST(StageReport, WallTimeAndSpeedAreOfUntracedSteps) {
+  profile::Profile p = sample_profile();
+  profile::Perturbation& perturbation = p.measurement->perturbation.emplace();
+  perturbation.untraced_wall_ns = {900, 1000, 1100};
+  StageReport r = stage_report(p);
+  EXPECT_DOUBLE_EQ(r.tok_s.value(), 6 * 1e9 / 3300) << "nobody knows what the untraced decoded";
+  EXPECT_FALSE(r.traced_tok_s.has_value());
+  perturbation.untraced_tokens = {2, 2, 1};
+  r = stage_report(p);
+  EXPECT_DOUBLE_EQ(r.tok_s.value(), 5 * 1e9 / 3000);
+  EXPECT_DOUBLE_EQ(r.traced_tok_s.value(), 6 * 1e9 / 3300);
+  EXPECT_EQ(r.busy_ns + r.gap_ns, r.wall_ns);
+  const auto json = to_json(r);
+  EXPECT_EQ(json["wall_ns"], 3300);
+  EXPECT_EQ(json["step_ns"], 1100);
+  EXPECT_EQ(json["untraced_step_ns"], 1000);
+  const std::string table = render(r, Format::kTable);
+  EXPECT_THAT(table, HasSubstr("3 steps traced, 3 untraced\n"));
+  EXPECT_THAT(table, HasSubstr("Step, traced      1.10 us  100.0 %"));
+  EXPECT_THAT(table, HasSubstr("Step, untraced    1.00 us\n"));
+  EXPECT_THAT(table, HasSubstr("Speed     1666666.67 tok/s untraced (1818181.82 traced)\n"));
+  EXPECT_THAT(table, HasSubstr("wall time of the traced steps to within 0.000 %"));
+  EXPECT_THAT(render(r, Format::kMarkdown), HasSubstr("Step, untraced"));
 }
 
 TEST(StageTable, Table) {
