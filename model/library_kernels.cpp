@@ -53,7 +53,8 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
 // experts are copied to the host.
 OpTime sample(const StepContext& context, const PricedOp& op) {
   OpTime result = with_launches(context, op, 2);
-  const auto copies = static_cast<double>(context.shape.model.layers) + 1;
+  double copies = 1;
+  for (const LayerKind& kind : context.shape.kinds) copies += kind.layers;
   result.launches += copies;
   result.time.add(context.overhead(copies, context.kernels.fixed_small_ns));
   return result;
