@@ -98,8 +98,10 @@ CollectiveTime nccl_all_gather(double bytes, const Fabric& f, const KernelValues
                        f, k);
 }
 
+// Parts travel in float32, twice the bytes, as long as the limit allows it.
 CollectiveTime gathered(double bytes, const Fabric& f, const KernelValues& k) {
-  CollectiveTime result = nccl_all_gather(f.ranks * bytes, f, k);
+  const bool float32 = 2 * f.ranks * bytes <= k.gathered_bytes;
+  CollectiveTime result = nccl_all_gather(f.ranks * bytes * (float32 ? 2 : 1), f, k);
   result.kernels = 2;
   return result;
 }
@@ -135,7 +137,7 @@ CollectiveTime all_reduce_time(double bytes, const Fabric& f, const KernelValues
     case AllReduce::kKernelSet:
       break;
   }
-  if (bytes <= k.gathered_bytes) return gathered(bytes, f, k);
+  if (f.ranks * bytes <= k.gathered_bytes) return gathered(bytes, f, k);
   const CollectiveTime nccl = nccl_all_reduce(bytes, f, k);
   return k.one_shot_all_reduce ? faster(nccl, one_shot(bytes, f, k)) : nccl;
 }

@@ -42,11 +42,12 @@ struct Fabric {
 //   tree      2 ceil(log2 N) steps between boxes; inside one box NCCL's trees are chains, 2 (N-1)
 //             steps. A vector up and a vector down every link
 //   LL        flag beside every 4 bytes: half the bandwidth, shortest step; LL128: 120 of 128
-//   bytes;
-//             Simple: all of it, with a longer step
+//             bytes; Simple: all of it, with a longer step
 //   one-shot  one hop, then N - 1 vectors out of every GPU; of these N - N/groups cross the uplink
 //             for each GPU of a group. Then a second hop frees the buffers
-//   gathered  a ring all-gather: N - 1 steps, N - 1 vectors over every link; then a kernel adds
+//   gathered  a ring all-gather: N - 1 steps, N - 1 vectors over every link; then a kernel adds.
+//             Parts are float32, twice as long, while those of all ranks fit gathered_bytes; an
+//             engine gathers as long as its BF16 parts do (kernels/comm/rank_sum.h)
 //   two-shot  two hops (reduce-scatter, all-gather), 2 (N-1)/N vectors out of every GPU
 //
 // To each the late ranks: skew x E[largest of N normal deviates]. NCCL takes what is fastest for

@@ -49,6 +49,10 @@ void add_memory_and_compute(std::vector<ConstantInfo>& all) {
     all.push_back(factor(fmt::format("{}_instructions_per_byte", format), 0, 1000,
                          fmt::format("lane instructions that decode a byte of {}", what)));
   }
+  all.push_back(
+      {"issue_half_warps", "warps", 0, 0, 1000,
+       "of an SM at which waiting for own results costs an expert kernel as much as the issue "
+       "rate; 0: warps never wait"});
   all.push_back(factor("product_instructions_per_weight", 0, 1000,
                        "lane instructions that multiply a weight of a linear by 8 tokens"));
   all.push_back(factor("stage_instructions_per_byte", 0, 1000,
@@ -64,6 +68,7 @@ void add_capacity(std::vector<ConstantInfo>& all) {
 
 void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
   all.push_back(time("launch_ns", "from the end of a kernel to the start of the next, in a graph"));
+  all.push_back(time("launch_token_ns", "what launch_ns grows by with each token of the step"));
   all.push_back(share("pdl_overlap", 0, "of launch_ns that programmatic dependent launch hides"));
   all.push_back(time("graph_launch_ns", "GPU idle between two steps, with CUDA graphs"));
   all.push_back(time("eager_launch_ns", "of the host, for each kernel without a graph"));
@@ -97,6 +102,10 @@ void add_library(std::vector<ConstantInfo>& all) {
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));
   all.push_back(factor("attention_merge_bytes_per_ns", 0, 1e5,
                        "that the last block of a group reads split results with; 0: at once"));
+  all.push_back(cycles("hc_token_cycles",
+                       "of an SM, for 32 channels of all streams of a token in a transition"));
+  all.push_back(cycles("topk_rank_cycles", "of a block of the selection, whatever it ranks"));
+  all.push_back(cycles("topk_key_cycles", "of a block of the selection, for each key it ranks"));
   all.push_back(
       cycles("moe_tile_cycles", "of a block, to begin and end a tile or a pass over an expert"));
 }
@@ -136,7 +145,8 @@ void add_collectives(std::vector<ConstantInfo>& all) {
                            "of a link when every GPU writes to all others at once"));
   all.push_back(factor("hop_factor", 0, 100, "hops counted at this multiple of their latency"));
   all.push_back({"gathered_bytes", "B", 0, 0, 1e9,
-                 "up to which an all-reduce is an all-gather and a kernel that adds"});
+                 "of all ranks together, up to which an all-reduce is an all-gather and a kernel "
+                 "that adds; in float32 while that fits, else in BF16"});
   all.push_back(
       time("arrival_skew_ns", "standard deviation of the ranks' arrival at a collective"));
 }

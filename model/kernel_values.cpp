@@ -44,9 +44,11 @@ KernelValues::KernelValues(const KernelSet& set) {
   fp4_instructions_per_byte = set.constant("fp4_instructions_per_byte");
   fp8_instructions_per_byte = set.constant("fp8_instructions_per_byte");
   bf16_instructions_per_byte = set.constant("bf16_instructions_per_byte");
+  issue_half_warps = set.constant("issue_half_warps");
   product_instructions_per_weight = set.constant("product_instructions_per_weight");
   stage_instructions_per_byte = set.constant("stage_instructions_per_byte");
   launch_ns = set.constant("launch_ns");
+  launch_token_ns = set.constant("launch_token_ns");
   graph_launch_ns = set.constant("graph_launch_ns");
   eager_launch_ns = set.constant("eager_launch_ns");
   step_fixed_ns = set.constant("step_fixed_ns");
@@ -70,6 +72,9 @@ KernelValues::KernelValues(const KernelSet& set) {
   attention_wide_tile_cycles = set.constant("attention_wide_tile_cycles");
   attention_merge_ns = set.constant("attention_merge_ns");
   attention_merge_bytes_per_ns = set.constant("attention_merge_bytes_per_ns");
+  hc_token_cycles = set.constant("hc_token_cycles");
+  topk_rank_cycles = set.constant("topk_rank_cycles");
+  topk_key_cycles = set.constant("topk_key_cycles");
   moe_tile_cycles = set.constant("moe_tile_cycles");
   linear_tile_cycles = set.constant("linear_tile_cycles");
   index_capacity_bytes = set.constant("index_capacity_bytes");

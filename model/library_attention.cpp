@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/paged_mqa_logits/paged_mqa_logits_config.h"
+#include "kernels/topk/topk_config.h"
 #include "model/library_kernels.h"
 #include "model/occupancy.h"
 #include "workloads/op_costs_caches.h"
@@ -126,6 +127,44 @@ OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
   result.blocks_per_sm = fit.blocks_per_sm;
   result.waves = w.waves;
   result.bandwidth_gbps = stream_gbps(work, k.efficiency, m);
+  return result;
+}
+
+// Rows that hold no more entries than are wanted are copied. Longer ones are cut into equal chunks
+// that blocks rank side by side; where there are several, one block ranks what they leave.
+OpTime library_index_topk(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
+  const Machine& m = context.machine;
+  const double wanted = static_cast<double>(context.shape.model.index_topk);
+  const auto capacity = std::max<std::int64_t>(1, static_cast<std::int64_t>(context.capacity) / 4);
+  const TopKConfig config = pick_config(TopKProblem{.logits = capacity}, m.limits());
+  const std::int64_t live = compressed_entries(4, context.configuration.context);
+  OpTime result;
+  result.launches = 1;
+  result.time = context.overhead(1, k.fixed_topk_ns);
+  result.time.add(context.stream({.bytes = op.cost.bytes()}));
+  if (static_cast<double>(live) <= wanted) return result;
+
+  constexpr double kBins = 2048;
+  const auto keys_bytes = static_cast<double>(config.chunk()) + kBins;
+  const Occupancy fit =
+      occupancy({.warps = config.threads / 32.0,
+                 .shared_bytes = context.padded(keys_bytes * sizeof(std::uint32_t)),
+                 .most_per_sm = m.warps_per_sm},
+                m);
+  const auto chunks = static_cast<double>(topk_chunks(config, live));
+  const auto rounds_of = [&](double blocks) {
+    const Waves w = waves(blocks, std::max(1.0, fit.blocks_per_sm), m);
+    return std::ceil(w.busiest / w.resident);
+  };
+  const auto rank = [&](double blocks, double keys) {
+    return rounds_of(blocks) * (k.topk_rank_cycles + keys * k.topk_key_cycles);
+  };
+  double cycles =
+      rank(context.shape.tokens * chunks, std::ceil(static_cast<double>(live) / chunks));
+  if (chunks > 1) cycles += rank(context.shape.tokens, chunks * wanted);
+  result.time[Limit::kLatency] += cycles / m.clock_ghz;
+  result.blocks_per_sm = fit.blocks_per_sm;
   return result;
 }
 

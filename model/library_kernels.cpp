@@ -4,25 +4,36 @@
 
 #include "kernels/hyper_connection/hyper_connection_config.h"
 
+#include <cmath>
+
 namespace dscope::model {
 namespace {
 
 // Leaving a sublayer, entering the next and the norm behind: one launch, two for many tokens. The
-// op that enters has all of it.
+// op that enters has all of it. The chain of latencies is the same either way: the second launch
+// stands where blocks else count each other in. Beside it the busiest SM takes every token of its
+// blocks through a slice of all streams.
 OpTime transition(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
+  const Machine& m = context.machine;
   const HcProblem problem{.tokens = static_cast<std::int64_t>(context.shape.tokens),
                           .hidden = context.shape.model.hidden};
-  const HcConfig config = pick_config(problem, context.machine.limits());
+  const HcConfig config = pick_config(problem, m.limits());
+  constexpr double kUnit = 32;  // channels
+  const auto tiles = static_cast<double>(hc_tiles(config, problem.tokens));
+  const double blocks = tiles * static_cast<double>(hc_slices(config, problem.hidden));
+  const double units =
+      std::ceil(blocks / m.sms) * context.shape.tokens / tiles * config.slice / kUnit;
   OpTime result;
   result.launches = config.fused ? 1 : 2;
-  result.time = context.overhead(result.launches, context.kernels.fixed_hc_ns);
+  result.time = context.overhead(1, k.fixed_hc_ns);
+  result.time.add(context.overhead(result.launches - 1, 0));
+  result.time[Limit::kIssue] += units * k.hc_token_cycles / m.clock_ghz;
   // What the sublayer before left, read and written once more: f and the streams.
   const double again = op.cost.read_bytes * 2;
   result.time.add(
       context.stream({.bytes = op.cost.bytes() + again,
-                      .instructions = op.cost.weight_bytes *
-                                      static_cast<double>(hc_tiles(config, problem.tokens)) *
-                                      context.kernels.bf16_instructions_per_byte}));
+                      .l2_bytes = op.cost.bytes() + again + (tiles - 1) * op.cost.weight_bytes}));
   return result;
 }
 
@@ -35,6 +46,17 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
   result.launches = launches;
   result.time = context.overhead(launches, fixed_ns(context.kernels, op.op));
   result.time.add(context.stream({.bytes = op.cost.bytes(), .cuda_core_flops = op.cost.flops}));
+  return result;
+}
+
+// Segments of the vocabulary, and the best of them; then the tokens and every layer's choice of
+// experts are copied to the host.
+OpTime sample(const StepContext& context, const PricedOp& op) {
+  OpTime result = with_launches(context, op, 2);
+  double copies = 1;
+  for (const LayerKind& kind : context.shape.kinds) copies += kind.layers;
+  result.launches += copies;
+  result.time.add(context.overhead(copies, context.kernels.fixed_small_ns));
   return result;
 }
 
@@ -59,15 +81,17 @@ std::optional<OpTime> library_op(const StepContext& context, const PricedOp& op)
       return library_attention(context, op);
     case Op::kIndexLogits:
       return library_index_logits(context, op);
-    case Op::kEmbed:   // lookup, and spreading over the streams behind the all-reduce
-    case Op::kSample:  // segments, and the best of them
+    case Op::kIndexTopK:
+      return library_index_topk(context, op);
+    case Op::kSample:
+      return sample(context, op);
+    case Op::kEmbed:  // lookup, and spreading over the streams behind the all-reduce
       return with_launches(context, op, 2);
     case Op::kStepInputs:
     case Op::kQNorm:
     case Op::kQNormRope:
     case Op::kKvNormRopeStore:
     case Op::kIndexQQuant:
-    case Op::kIndexTopK:
     case Op::kOInverseRope:
     case Op::kRouterTopK:
       return with_launches(context, op, 1);

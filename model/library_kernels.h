@@ -45,5 +45,6 @@ struct SparseMlaLaunch {
 [[nodiscard]] SparseMlaLaunch sparse_mla_launch(const StepContext& context, int ratio);
 [[nodiscard]] OpTime library_attention(const StepContext& context, const PricedOp& op);
 [[nodiscard]] OpTime library_index_logits(const StepContext& context, const PricedOp& op);
+[[nodiscard]] OpTime library_index_topk(const StepContext& context, const PricedOp& op);
 
 }  // namespace dscope::model

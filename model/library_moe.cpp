@@ -60,8 +60,8 @@ void add_kernel(const StepContext& context, const PricedOp& routed, const Priced
   const Occupancy fit = occupancy(block_of(context, part.stream), m);
   result.fits_shared_memory = result.fits_shared_memory && fit.launches;
   const double per_sm = std::max(1.0, fit.blocks_per_sm);
-  const double blocks = std::max(1.0, std::min(part.grid, m.sms * per_sm));
-  const double busy = std::min(blocks, part.tiles);
+  // As many blocks as the launcher counts on, which knows of no padding.
+  const double busy = std::min(std::max(1.0, part.grid), part.tiles);
   const Waves w = waves(busy, per_sm, m);
   const double active = std::min(m.sms, busy);
   const double tiles_per_sm = part.tiles / active;
@@ -79,11 +79,13 @@ void add_kernel(const StepContext& context, const PricedOp& routed, const Priced
   work.instructions =
       part.share * (routed.cost.weight_bytes * passes.again * k.fp4_instructions_per_byte +
                     shared_bytes * std::max(1.0, passes.shared) * k.fp8_instructions_per_byte);
+  work.instructions *= issue_factor(w, part.stream.warps, k.issue_half_warps);
   // Columns of an mma that have no token are multiplied all the same.
   const double columns = std::max(1.0, kMoeColumns / std::max(1.0, context.shape.tokens));
   work.tensor_flops = part.share * (routed.cost.flops + shared_flops) * columns;
   result.time.add(context.overhead(1, k.fixed_moe_ns));
-  result.time[Limit::kLatency] += std::ceil(part.tiles_of_block) * k.moe_tile_cycles / m.clock_ghz;
+  result.time[Limit::kLatency] += std::ceil(w.busiest / w.resident) *
+                                  std::ceil(part.tiles_of_block) * k.moe_tile_cycles / m.clock_ghz;
   result.time.add(context.stream(work));
   result.launches += 1;
   // The larger of the two speaks for the op.

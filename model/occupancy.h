@@ -32,4 +32,10 @@ struct Waves {
 };
 [[nodiscard]] Waves waves(double blocks, double blocks_per_sm, const Machine& machine);
 
+// How much longer the busiest SM issues than with all warps it could want. Blocks come in rounds of
+// as many as are resident. Of a round's two times, its instructions at the rate of the SM and those
+// of one warp, which waits for its own results, the squares add up; with `half_warps` on the SM
+// both are the same. 1 for half_warps 0.
+[[nodiscard]] double issue_factor(const Waves& waves, double warps_of_block, double half_warps);
+
 }  // namespace dscope::model

@@ -41,7 +41,7 @@ StepContext::StepContext(const Configuration& c, std::int64_t tokens_per_sequenc
 
 LimitedTime StepContext::overhead(double launches, double latency_ns) const {
   LimitedTime time;
-  time[Limit::kLaunch] = launches * kernels.launch_ns;
+  time[Limit::kLaunch] = launches * (kernels.launch_ns + kernels.launch_token_ns * shape.tokens);
   time[Limit::kLatency] = launches * latency_ns * clock_scale;
   return time;
 }

@@ -202,7 +202,8 @@ std::string grid_section(const GridValidation& g) {
       "|\n|---|--:|--:|--:|--:|--:|--:|---|\n";
   text += grid_line("calibrated on", g.calibration);
   text += grid_line("held out", g.held_out);
-  text += grid_line("throttled by shared memory (never fitted)", g.throttled);
+  text +=
+      grid_line("throttled by shared memory (not fitted; 3 gave issue_half_warps)", g.throttled);
   text += "\nHeld-out stage times:\n\n" + stage_table(g.held_out);
   text +=
       "| point | measured us | predicted us | error | worst stage | used |\n"

@@ -64,6 +64,22 @@ TEST(AllReduce, GatheringSavesHopsAndMovesMore) {
   EXPECT_EQ(ns(16 << 20, AllReduce::kKernelSet), ns(16 << 20, AllReduce::kNccl));
 }
 
+// kernels/comm/rank_sum.h: 64 KiB of all ranks' parts; in float32 while that fits.
+TEST(AllReduce, GathersByTheBytesOfAllRanks) {
+  const KernelValues k(find_kernel_set("dscope"));
+  const auto ns = [&](std::int64_t ranks, double bytes, AllReduce choice) {
+    return all_reduce_time(bytes, fabric(find_interconnect("nvlink4"), ranks), k, choice)
+        .time.total();
+  };
+  constexpr double kKiB = 1024;
+  EXPECT_EQ(ns(4, 16 * kKiB, AllReduce::kKernelSet), ns(4, 16 * kKiB, AllReduce::kGathered));
+  EXPECT_EQ(ns(4, 17 * kKiB, AllReduce::kKernelSet), ns(4, 17 * kKiB, AllReduce::kNccl));
+  EXPECT_EQ(ns(2, 17 * kKiB, AllReduce::kKernelSet), ns(2, 17 * kKiB, AllReduce::kGathered));
+  // Float32 parts of 8 KiB are as long as BF16 parts of 16 KiB.
+  EXPECT_EQ(ns(4, 8 * kKiB, AllReduce::kKernelSet), ns(4, 16 * kKiB, AllReduce::kKernelSet));
+  EXPECT_LT(ns(4, 9 * kKiB, AllReduce::kKernelSet), ns(4, 8 * kKiB, AllReduce::kKernelSet));
+}
+
 TEST(AllReduce, IsSlowerWithoutP2pAndWithANarrowUplink) {
   EXPECT_GT(all_reduce_ns("pcie5-no-p2p", 8, 8192, AllReduce::kNccl),
             4 * all_reduce_ns("pcie5-dual-socket", 8, 8192, AllReduce::kNccl));
