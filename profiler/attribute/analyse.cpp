@@ -38,8 +38,10 @@ class Collector {
   void add(const WorkTime& work) {
     if ((++pieces_ & 0xfffff) == 0) check(options_);
     const Activity& a = list_.activities[work.index];
-    kernels_.add(row_of(a.name, work.stage), work.row, work.own_ns);
     const LabelledWork& label = labels_[work.index];
+    // The range of a node is an op only where the source gave its stage too: other ranges explain.
+    const std::uint32_t op = label.source == LabelSource::kSource ? a.range : collect::kNoName;
+    kernels_.add(row_of(a.name, work.stage, op), work.row, work.own_ns);
     profile::LabelTotals& totals = sources_[static_cast<std::size_t>(label.source)];
     ++totals.count;
     totals.time_ns = profile::add_saturating(totals.time_ns, work.own_ns);
@@ -72,10 +74,14 @@ class Collector {
   }
 
  private:
-  std::size_t row_of(std::uint32_t name, Stage stage) {
-    const std::uint64_t key = std::uint64_t{name} * kStageCount + static_cast<std::uint64_t>(stage);
-    const auto [entry, added] = rows_.try_emplace(key, 0);
-    if (added) entry->second = kernels_.row(list_.names[name], stage);
+  std::size_t row_of(std::uint32_t name, Stage stage, std::uint32_t op) {
+    const std::uint64_t key = std::uint64_t{name} << 32 | op;
+    const auto [entry, added] = rows_[static_cast<std::size_t>(stage)].try_emplace(key, 0);
+    if (added) {
+      const std::string_view op_name =
+          op == collect::kNoName ? std::string_view() : list_.names[op];
+      entry->second = kernels_.row(list_.names[name], stage, op_name);
+    }
     return entry->second;
   }
 
@@ -129,7 +135,8 @@ class Collector {
   const std::vector<LabelledWork>& labels_;
   const AnalyseOptions& options_;
   KernelTable kernels_;
-  std::unordered_map<std::uint64_t, std::size_t> rows_;  // of kernels_, by name and stage
+  // Rows of kernels_, for each stage by name and op.
+  std::array<std::unordered_map<std::uint64_t, std::size_t>, kStageCount> rows_;
   std::array<profile::LabelTotals, kLabelSourceIds.size()> sources_;
   double sure_ns_ = 0;  // time by position, weighted by confidence
   std::int64_t pieces_ = 0;

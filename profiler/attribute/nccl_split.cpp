@@ -95,20 +95,25 @@ std::optional<std::int64_t> longest_transfer_ns(const ActivityList& list, const 
   return kLatencyNs + static_cast<std::int64_t>(bytes);  // 1 GB/s is a byte a nanosecond
 }
 
-void split_by_minimum(const ActivityList& list, std::vector<Collective>& collectives) {
+// Whether the bound decided for any of them.
+bool split_by_minimum(const ActivityList& list, std::vector<Collective>& collectives) {
   std::map<std::pair<std::uint32_t, std::uint64_t>, std::int64_t> shortest;  // by name and bytes
   for (const Collective& c : collectives) {
     const Activity& a = list.activities[c.work];
     const auto entry = shortest.try_emplace({a.name, a.bytes}, duration(a)).first;
     entry->second = std::min(entry->second, duration(a));
   }
+  bool bounded = false;
   for (Collective& c : collectives) {
     const Activity& a = list.activities[c.work];
     std::int64_t transfer_ns = shortest.at({a.name, a.bytes});
-    if (const auto bound = longest_transfer_ns(list, a))
-      transfer_ns = std::min(transfer_ns, *bound);
+    if (const auto bound = longest_transfer_ns(list, a); bound && *bound < transfer_ns) {
+      transfer_ns = *bound;
+      bounded = true;
+    }
     set(c, a, duration(a) - transfer_ns);
   }
+  return bounded;
 }
 
 }  // namespace
@@ -116,8 +121,7 @@ void split_by_minimum(const ActivityList& list, std::vector<Collective>& collect
 std::string split_collectives(const ActivityList& list, std::vector<Collective>& collectives) {
   if (collectives.empty()) return {};
   if (split_across_ranks(list, by_device(list, collectives))) return "across ranks";
-  split_by_minimum(list, collectives);
-  return "minimum duration";
+  return split_by_minimum(list, collectives) ? "minimum duration, bounded" : "minimum duration";
 }
 
 }  // namespace dscope::attribute

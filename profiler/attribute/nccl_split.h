@@ -19,7 +19,8 @@ namespace dscope::attribute {
 // so that is the transfer. Where everyone waited in all of them (two ranks that share a GPU, a rank
 // that is always late) that is far too long, so a bound holds: what the slowest plausible link
 // needs for its bytes, 100 us and 1 GB/s. NCCL's LL protocol carries only small messages; where the
-// bytes are not known, such a kernel is taken to carry no more than 512 KiB.
+// bytes are not known, such a kernel is taken to carry no more than 512 KiB. "minimum duration,
+// bounded" when the bound decided for any of them.
 //
 // `collectives` in order of device and start; empty: an empty string.
 [[nodiscard]] std::string split_collectives(const collect::ActivityList& list,

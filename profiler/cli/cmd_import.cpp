@@ -6,6 +6,7 @@
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/version.h"
+#include "profiler/export/chrome_trace.h"
 #include "profiler/export/stage_table.h"
 #include "profiler/import/activity_file_reader.h"
 #include "profiler/import/trace.h"
@@ -27,6 +28,7 @@ struct ImportOptions {
   std::vector<std::filesystem::path> traces;
   std::optional<std::filesystem::path> out;
   std::optional<std::filesystem::path> save;
+  std::optional<std::filesystem::path> perfetto;
   std::optional<std::filesystem::path> rules;
   bool no_neighbours = false;
   exporter::Format format = exporter::Format::kTable;
@@ -56,20 +58,24 @@ void check_has_work(const importer::Trace& trace) {
       fmt::join(trace.sources, ", "), activities.size());
 }
 
-profile::Profile make_document(importer::Trace& trace, const ImportOptions& o,
-                               const Launch& launch) {
+attribute::Analysis analyse(importer::Trace& trace, const ImportOptions& o) {
   std::optional<attribute::StageRules> rules;
   if (o.rules) rules = attribute::StageRules::from_file(*o.rules);
   attribute::AnalyseOptions options;
   options.rules = rules ? &*rules : nullptr;
   options.neighbours = !o.no_neighbours;
   options.stop = &interrupted();
+  return attribute::analyse(trace.list, options);
+}
+
+profile::Profile make_document(const importer::Trace& trace, profile::Measurement measurement,
+                               const Launch& launch) {
   profile::Profile document;
   document.provenance = make_provenance(launch.command_line);
   document.provenance->kind = profile::Kind::kImported;
   document.provenance->sources = trace.sources;
   document.device = trace.device;
-  document.measurement = attribute::analyse(trace.list, options).measurement;
+  document.measurement = std::move(measurement);
   document.measurement->clock = trace.format;
   document.measurement->losses += trace.losses;
   for (const importer::Skipped& skipped : trace.skipped) {
@@ -88,10 +94,20 @@ void report_skipped(const importer::Trace& trace) {
   }
 }
 
+void write_perfetto(const importer::Trace& trace, const attribute::Analysis& analysis,
+                    const std::filesystem::path& path) {
+  exporter::ChromeTraceWriter writer(path);
+  writer.add(trace.list);
+  writer.add_stages(trace.list, analysis);
+  writer.finish();
+}
+
 void run_import(const ImportOptions& o, const Launch& launch) {
   importer::Trace trace = read(o, launch);
   check_has_work(trace);
-  profile::Profile document = make_document(trace, o, launch);
+  attribute::Analysis analysis = analyse(trace, o);
+  profile::Profile document = make_document(trace, std::move(analysis.measurement), launch);
+  if (o.perfetto) write_perfetto(trace, analysis, *o.perfetto);
   if (o.save) {
     importer::write_activity_file(trace, *o.save);
     document.measurement->trace_file = o.save->string();
@@ -116,6 +132,10 @@ Run add_import(CLI::App& app, const Launch& launch) {
                  "Write the trace with its stages and steps, for dscope-viewer and for reading "
                  "again")
       ->option_text("TRACE.dscope");
+  app.add_option("--perfetto", options->perfetto,
+                 "Write the trace as JSON for ui.perfetto.dev, with a track for each stage and one "
+                 "for waiting in collectives")
+      ->option_text("TRACE.json");
   app.add_option("--rules", options->rules,
                  "Rules of your own, before the built-in ones: which names are which stage, which "
                  "ranges are steps")
@@ -128,6 +148,7 @@ Run add_import(CLI::App& app, const Launch& launch) {
       "Examples:\n"
       "  dscope import eager-TP-0.trace.json.gz --out profile.json\n"
       "  dscope import run-TP-0.trace.json.gz run-TP-1.trace.json.gz --save run.dscope\n"
+      "  dscope import run.dscope --perfetto perfetto.json\n"
       "  nsys export --type sqlite report.nsys-rep && dscope import report.sqlite --format json");
   return [options, &launch] { run_import(*options, launch); };
 }

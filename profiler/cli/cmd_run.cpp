@@ -33,7 +33,7 @@ void run_one(const RunOptions& o, std::unique_ptr<Communicator> ranks, const Lau
   RunResult result = run_configuration(plan, back_end, source, o, launch);
   if (!result.speaks) return;
   if (result.stopped) fmt::print(stderr, "dscope: interrupted; what was measured is kept\n");
-  result.document.device = examine_machine(plan);
+  add_machine(result.document, plan, examine_machine(plan));
   if (o.out) profile::write_profile(*o.out, result.document);
   print(exporter::render(exporter::stage_report(result.document), o.format));
 }

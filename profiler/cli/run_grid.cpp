@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -91,6 +92,10 @@ class Grid {
     return !interrupted();
   }
 
+  // After an error that no other configuration will survive: what was measured stays.
+  void add_failure(const RunOptions& o, const char* problem) { add_problem(table_, o, problem); }
+  [[nodiscard]] bool has_results() const { return done_ > 0; }
+
   void print_table(exporter::Format format) const {
     if (chosen_ && !chosen_->note.empty()) fmt::print(stderr, "dscope: {}\n", chosen_->note);
     if (done_ == 0 && !problem_.empty()) {
@@ -104,7 +109,7 @@ class Grid {
   void keep(RunResult result, const RunPlan& plan, const RunOptions& o) {
     if (result.document.measurement->steps.empty()) return;  // interrupted at once
     if (!device_) device_ = examine_machine(plan);
-    result.document.device = device_;
+    add_machine(result.document, plan, *device_);
     std::string file;
     if (o.out) {
       file = (*o.out / document_name(o)).string();
@@ -153,11 +158,20 @@ void run_grid(const std::vector<RunOptions>& grid, std::unique_ptr<Communicator>
   const RunOptions& first = grid.front();
   if (first.out) std::filesystem::create_directories(*first.out);
   Grid run(std::move(ranks), launch);
+  std::exception_ptr failure;
   for (const RunOptions& o : grid) {
-    if (!run.run(o)) break;
+    try {
+      if (!run.run(o)) break;
+    } catch (const std::exception& e) {
+      if (!run.has_results()) throw;
+      run.add_failure(o, e.what());
+      failure = std::current_exception();
+      break;
+    }
   }
   if (interrupted()) fmt::print(stderr, "dscope: interrupted; what was measured is kept\n");
   run.print_table(first.format);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace dscope::cli

@@ -17,7 +17,8 @@ namespace dscope::cli {
 
 // Runs them in turn in this process, weights loaded once, and prints a table of their steps; the
 // documents go to the folder --out. A configuration that cannot be run (caches that do not fit)
-// has the reason in its row; throws Error{kUnavailable} when none can.
+// has the reason in its row; throws Error{kUnavailable} when none can. Any other error ends the
+// grid: it is thrown on after the table of what was measured until then has been printed.
 void run_grid(const std::vector<RunOptions>& grid, std::unique_ptr<Communicator> ranks,
               const Launch& launch);
 

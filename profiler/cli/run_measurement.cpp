@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/extra_shared.h"
 #include "kernels/cuda/read_bandwidth.h"
+#include "profiler/attribute/analyse.h"
 #include "profiler/cli/decode_loop.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/progress.h"
@@ -70,6 +71,16 @@ collect::SessionOptions session_options(const RunPlan& plan, const ChosenSource&
   return options;
 }
 
+// The stages that the source gave, as the writer of stage tracks takes them.
+attribute::Analysis known_stages(const collect::ActivityList& list) {
+  attribute::Analysis analysis;
+  analysis.work.resize(list.activities.size());
+  for (std::size_t i = 0; i < list.activities.size(); ++i) {
+    analysis.work[i].stage = list.activities[i].stage.value_or(Stage::kUnattributed);
+  }
+  return analysis;
+}
+
 collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const ChosenSource& chosen,
                                const RunOptions& o, const Launch& launch, bool speaks) {
   collect::TraceSource& source = *chosen.source;
@@ -84,7 +95,12 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
     progress.update(done);
     states.set_step(done);
   };
-  if (trace) options.on_activities = [&](const collect::ActivityList& list) { trace->add(list); };
+  if (trace) {
+    options.on_activities = [&](const collect::ActivityList& list) {
+      trace->add(list);
+      trace->add_stages(list, known_stages(list));
+    };
+  }
   collect::SessionResult result = collect::run_session(
       source, {[&] { return loop.prepare(source); }, [&] { loop.run(source); }}, options);
   result.measurement.clock_samples = states.finish();
@@ -151,6 +167,13 @@ profile::Device examine_machine(const RunPlan& plan) {
   device.read_bandwidth_gbps =
       plan.cuda ? measure_device_read_gbps() : collect::measure_read_bandwidth_gbps(plan.threads);
   return device;
+}
+
+void add_machine(profile::Profile& document, const RunPlan& plan, const profile::Device& machine) {
+  document.device = machine;
+  if (plan.cuda && document.provenance) {
+    document.provenance->driver_version = machine.driver_version;
+  }
 }
 
 RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const ChosenSource& source,

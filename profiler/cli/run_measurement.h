@@ -30,6 +30,10 @@ struct ChosenSource {
 // so it takes part of a second.
 [[nodiscard]] profile::Device examine_machine(const RunPlan& plan);
 
+// Completes a document of `plan` with the machine it was measured on, as examine_machine() gives
+// it.
+void add_machine(profile::Profile& document, const RunPlan& plan, const profile::Device& machine);
+
 struct RunResult {
   profile::Profile document;  // complete but for the device section
   bool speaks = true;         // of several ranks, whether this one reports

@@ -169,7 +169,8 @@ void add_result_options(CLI::App& app, RunOptions& o) {
                  "Write the profile document; of a grid: a folder for one document each")
       ->group("Results")
       ->option_text("PROFILE.json");
-  app.add_option("--trace", o.trace, "Write every op as a Chrome trace (opens in Perfetto)")
+  app.add_option("--trace,--perfetto", o.trace,
+                 "Write every op as a Chrome trace with a track for each stage (opens in Perfetto)")
       ->group("Results")
       ->option_text("TRACE.json");
   app.add_option("--dump-logits", o.dump_logits,

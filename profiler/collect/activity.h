@@ -48,7 +48,7 @@ struct Activity {
   std::int64_t end_ns = 0;        // >= start_ns
   std::uint64_t correlation = 0;  // joins runtime calls and work; 0: unknown
   std::uint64_t graph_node = 0;   // node id under CUDA-graph replay; 0: none
-  std::uint64_t bytes = 0;        // memcpy and memset
+  std::uint64_t bytes = 0;        // memcpy, memset; message of a collective; 0: unknown
 };
 
 // A list of activities with its interned names.

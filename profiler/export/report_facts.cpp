@@ -92,6 +92,10 @@ std::string describe(const CommSummary& comm) {
   part(comm.transfer_ns, "transfer");
   if (comm.split == "minimum duration") {
     parts.back() += " (estimated from the shortest of each kind)";
+  } else if (comm.split == "minimum duration, bounded") {
+    parts.back() +=
+        " (estimated from the shortest of each kind, at most 100 us and its bytes at 1 GB/s, which "
+        "decided)";
   } else if (!comm.split.empty()) {
     parts.back() += fmt::format(" ({})", comm.split);
   }

@@ -244,6 +244,21 @@ TEST_F(AnalyseTest, LayersAreNotSteps) {
   EXPECT_FALSE(analyse(list_).measurement.has_steps);
 }
 
+TEST_F(AnalyseTest, KernelsAreGroupedByTheirOp) {
+  for (const char* op : {"step/moe.gate", "step/moe.up", "step/moe.up"}) {
+    run({kUnknown});
+    list_.activities.back().stage = Stage::kMoe;
+    const std::uint32_t range = list_.intern(op);
+    list_.activities.back().range = range;
+  }
+  const Analysis analysis = analyse(list_);
+  const auto& kernels = analysis.measurement.kernels;
+  ASSERT_EQ(kernels.size(), 2u);
+  EXPECT_EQ(kernels[0].op, "step/moe.up");
+  EXPECT_EQ(kernels[0].count, 2);
+  EXPECT_EQ(kernels[1].op, "step/moe.gate");
+}
+
 TEST_F(AnalyseTest, StepsAreFoundByGraphLaunches) {
   for (std::uint64_t step = 1; step <= 3; ++step) {
     const std::size_t first = list_.activities.size();

@@ -127,7 +127,7 @@ class RecordedTraces : public ::testing::TestWithParam<Case> {
       EXPECT_EQ(step.comm_hidden_ns, 0);
       EXPECT_EQ(step.comm_exposed_ns, step.stage_time_ns[static_cast<std::size_t>(Stage::kNccl)]);
     }
-    EXPECT_EQ(m.nccl_split, "minimum duration");
+    EXPECT_EQ(m.nccl_split, "minimum duration, bounded");
   }
 };
 
