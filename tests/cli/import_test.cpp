@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace dscope {
@@ -56,6 +57,47 @@ TEST(Import, WritesADocumentAndATraceThatReadTheSame) {
   const auto again = nlohmann::json::parse(dscope("import " + saved + " --format json").out);
   EXPECT_EQ(again.at("stages"), nlohmann::json::parse(first.out).at("stages"));
   EXPECT_EQ(dscope("report " + document).exit_code, 0);
+}
+
+TEST(Import, WritesAPerfettoTraceWithTracksOfStages) {
+  const test::TemporaryDirectory folder;
+  const std::string file = folder.file("perfetto.json");
+  const CommandResult result = dscope("import " + kEager + " --perfetto " + file);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto events = nlohmann::json::parse(test::read_file(file)).at("traceEvents");
+  const auto tracks = [&](const std::string& name) {
+    return std::count_if(events.begin(), events.end(), [&](const nlohmann::json& e) {
+      return e.value("ph", "") == "M" && e.at("args").value("name", "") == name;
+    });
+  };
+  EXPECT_EQ(tracks("GPU 0 stages"), 1);
+  EXPECT_EQ(tracks("MoE"), 1);
+  EXPECT_EQ(tracks("NCCL wait"), 1);
+  EXPECT_EQ(dscope("import " + kEager + " --perfetto /nonexistent/p.json").exit_code, 1);
+}
+
+// Every view of the report of one document.
+TEST(Report, HasViews) {
+  const test::TemporaryDirectory folder;
+  const std::string document = folder.file("p.json");
+  ASSERT_EQ(dscope("import " + kEager + " --out " + document).exit_code, 0);
+  const auto view = [&](const std::string& id) {
+    const CommandResult result = dscope("report " + document + " --view " + id + " --format json");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return nlohmann::json::parse(result.out);
+  };
+  const nlohmann::json seed = view("seed");
+  ASSERT_EQ(seed.at("stages").size(), 5u);
+  EXPECT_EQ(seed.at("stages").at(3).at("id"), "rest");
+  EXPECT_EQ(stage(seed, "nccl").at("total_ns"), 485'976'899);
+  const nlohmann::json kernels = view("kernels --top 1");
+  ASSERT_FALSE(kernels.empty());
+  EXPECT_TRUE(kernels.at(0).contains("median_ns"));
+  EXPECT_EQ(view("steps").size(), 3u);
+  EXPECT_EQ(dscope("report " + document + " --view nothing").exit_code, 2);
+  // The two ranks shared a GPU: even the shortest collective waited.
+  EXPECT_THAT(dscope("report " + document + " --view seed").out,
+              HasSubstr("at most 100 us and its bytes at 1 GB/s, which decided"));
 }
 
 TEST(Import, TimesOfATraceWithoutStepsAreOfTheWhole) {

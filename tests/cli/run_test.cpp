@@ -154,6 +154,9 @@ TEST(DscopeRun, DocumentAndTraceAreWritten) {
     return e.value("name", "") == "attn.sparse_mla" && e.value("ph", "") == "X";
   });
   EXPECT_EQ(ops, 5 * 4);
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const nlohmann::json& e) {
+    return e.value("ph", "") == "M" && e.at("args").value("name", "") == "Host stages";
+  }));
 
   const CommandResult report = dscope("report " + profile);
   EXPECT_EQ(report.exit_code, 0) << report.err;
@@ -161,6 +164,28 @@ TEST(DscopeRun, DocumentAndTraceAreWritten) {
   const CommandResult same = dscope("compare " + profile + " " + profile);
   EXPECT_EQ(same.exit_code, 0) << same.err;
   EXPECT_THAT(same.out, HasSubstr("SAME"));
+}
+
+TEST(DscopeRun, AGridKeepsWhatItMeasuredBeforeAnError) {
+  const CommandResult result =
+      dscope("run --model dsv4-tiny --backend cpu --context 64,100000000 --steps 3 --format json");
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("1048576 positions"));
+  const auto rows = nlohmann::json::parse(result.out);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_GT(rows.at(0).at("step_ns").get<double>(), 0);
+  EXPECT_THAT(rows.at(1).at("problem").get<std::string>(), HasSubstr("100000002"));
+}
+
+TEST(DscopeRun, StepTimesAreOfUntracedSteps) {
+  const CommandResult result = dscope(kDecodeTiny + "--steps 20 --profile --format json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("untraced_step_ns"), json.at("perturbation").at("untraced_step_ns"));
+  EXPECT_GT(json.at("tok_s").get<double>(), 0);
+  EXPECT_GT(json.at("traced_tok_s").get<double>(), 0);
+  EXPECT_EQ(json.at("busy_ns").get<std::int64_t>() + json.at("gap_ns").get<std::int64_t>(),
+            json.at("wall_ns").get<std::int64_t>());
 }
 
 #if DSCOPE_HAVE_MPI
