@@ -241,8 +241,9 @@ std::string assumed_section() {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const PublishedRow& row : published_rows()) {
     if (!row.usable()) continue;
-    for (const auto& [field, reason] : row.assumed)
-      by_reason[field + ": " + reason].push_back(row.id);
+    for (const auto& [field, reason] : row.assumed) {
+      by_reason[fmt::format("{}: {}", field, reason)].push_back(row.id);
+    }
   }
   std::string text = "## What was assumed\n\nRows marked \"assumed\" above do not say:\n\n";
   for (const auto& [reason, ids] : by_reason) {
