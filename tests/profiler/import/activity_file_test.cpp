@@ -46,7 +46,8 @@ std::string refusal(const std::string& bytes) {
 bool equal(const Activity& a, const Activity& b) {
   return a.kind == b.kind && a.stage == b.stage && a.name == b.name && a.device == b.device &&
          a.lane == b.lane && a.start_ns == b.start_ns && a.end_ns == b.end_ns &&
-         a.correlation == b.correlation && a.range == b.range && a.graph_node == b.graph_node && a.bytes == b.bytes;
+         a.correlation == b.correlation && a.range == b.range && a.graph_node == b.graph_node &&
+         a.bytes == b.bytes;
 }
 
 // Values of every width, and the extremes.
