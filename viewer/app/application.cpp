@@ -132,7 +132,7 @@ void Application::take_loaded() {
     if (finished.document) {
       session_documents_.emplace_back(finished.path, finished.document->id);
       settings_.remember(finished.path);
-      add(std::move(finished.document));
+      add(finished.document);
     } else if (!finished.cancelled) {
       toasts_.error(finished.error);
     }
@@ -157,7 +157,7 @@ void Application::close_requested() {
 
 void Application::frame() {
   take_loaded();
-  for (view_data::DocumentPtr& document : std::exchange(to_add_, {})) add(std::move(document));
+  for (const view_data::DocumentPtr& document : std::exchange(to_add_, {})) add(document);
   close_requested();
   handle_shortcuts();
   close_requested();

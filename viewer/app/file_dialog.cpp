@@ -183,7 +183,7 @@ void FileDialog::draw_buttons(const Ui& ui) {
 void FileDialog::poll_system_dialog() {
   if (system_ == nullptr || !system_->running()) return;
   auto chosen = system_->poll();
-  if (chosen && !chosen->empty()) finish(std::move(*chosen));
+  if (chosen && !chosen->empty()) finish(*chosen);
 }
 
 void FileDialog::draw(const Ui& ui) {

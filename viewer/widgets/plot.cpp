@@ -11,7 +11,6 @@ namespace {
 
 using view_data::Color;
 using view_data::Tick;
-using view_data::with_alpha;
 
 std::vector<Tick> ticks_of(const AxisSpec& axis, int most) {
   if (axis.categories.empty()) {
