@@ -71,6 +71,7 @@ struct Advisory {
   profile::Kind kind = profile::Kind::kMeasured;  // of the times that advice starts from
   double step_ns = 0;
   double explained_ns = 0;             // of the step: in stages that have a name
+  bool used_model = false;             // it is known what was run, so that changes were predicted
   std::vector<Advice> advice;          // by descending gain
   std::vector<NotAdvised> no_gain;     // judged: worth less than 0.2 % of a step, or a loss
   std::vector<NotAdvised> not_judged;  // what is missing to judge them

@@ -3,6 +3,7 @@
 #include "model/advise_levers.h"
 
 #include "workloads/base/error.h"
+#include "workloads/base/units.h"
 
 #include <fmt/format.h>
 
@@ -14,16 +15,9 @@ namespace dscope::model {
 namespace {
 
 constexpr double kSmallestShare = 0.002;  // of a step: less is not worth a line
-constexpr double kUs = 1e3;
-
-std::string us(double ns) {
-  constexpr double kMs = 1e6;
-  if (ns >= 10 * kMs) return fmt::format("{:.1f} ms", ns / kMs);
-  return fmt::format("{:.{}f} us", ns / kUs, ns < 100 * kUs ? 1 : 0);
-}
 
 std::string part(double ns, double step_ns) {
-  return fmt::format("{} of {} ({:.0f} %)", us(ns), us(step_ns), 100 * ns / step_ns);
+  return fmt::format("{} of {} ({:.0f} %)", format_ns(ns), format_ns(step_ns), 100 * ns / step_ns);
 }
 
 // A step of the changed configuration: the facts, scaled stage by stage by what the model says.
@@ -54,9 +48,10 @@ struct Judge {
           {lever, std::move(change), gain_ns, share, at_most, std::move(because)});
       return;
     }
-    const std::string worth = share <= -kSmallestShare ? fmt::format("slower by {} ({:.1f} %)",
-                                                                     us(-gain_ns), -100 * share)
-                                                       : "worth less than 0.2 % of a step";
+    const std::string worth =
+        share <= -kSmallestShare
+            ? fmt::format("slower by {} ({:.1f} %)", format_ns(-gain_ns), -100 * share)
+            : "worth less than 0.2 % of a step";
     advisory.no_gain.push_back({lever, std::move(change), fmt::format("{}: {}", worth, because)});
   }
   void skip(Lever lever, std::string change, std::string reason) const {
@@ -98,14 +93,14 @@ std::string collective_evidence(const StepFacts& facts) {
   std::string text = fmt::format("collectives take {}", part(nccl.time_ns, facts.step_ns));
   if (facts.collective_calls > 0) {
     text += fmt::format(", {:.0f} of them, {} each", facts.collective_calls,
-                        us(nccl.time_ns / facts.collective_calls));
+                        format_ns(nccl.time_ns / facts.collective_calls));
   }
   if (nccl.bytes && facts.collective_calls > 0 && facts.kind != profile::Kind::kPredicted) {
     text += fmt::format(" for {:.1f} KB", *nccl.bytes / facts.collective_calls / 1e3);
   }
   if (nccl.wait_ns) {
     text += fmt::format("; {} of it is waiting for other ranks, which no algorithm removes",
-                        us(*nccl.wait_ns));
+                        format_ns(*nccl.wait_ns));
   }
   return text;
 }
@@ -153,8 +148,8 @@ std::string replicated_evidence(const StepFacts& facts) {
   return fmt::format(
       "MoE {}, projections {}, collectives {}; hyper-connections, norms, indexer, compressor and "
       "router ({}) are not divided by TP",
-      us(facts.at(Stage::kMoe).time_ns), us(facts.at(Stage::kProjection).time_ns),
-      us(facts.at(Stage::kNccl).time_ns), part(other, facts.step_ns));
+      format_ns(facts.at(Stage::kMoe).time_ns), format_ns(facts.at(Stage::kProjection).time_ns),
+      format_ns(facts.at(Stage::kNccl).time_ns), part(other, facts.step_ns));
 }
 
 void judge_layout(const Judge& judge) {
@@ -200,12 +195,12 @@ void judge_batch(const Judge& judge) {
   if (!outcome) return;
   const double step = scaled_step(judge.facts, judge.base, *outcome);
   const double gain = judge.facts.step_ns - step / 2;
-  judge.propose(
-      Lever::kBatch, change, gain,
-      fmt::format("a step of {} sequences takes {} instead of {}: per sequence {} "
-                  "instead of {}; each user waits longer for a token",
-                  more, us(step), us(judge.facts.step_ns), us(step / static_cast<double>(more)),
-                  us(judge.facts.step_ns / static_cast<double>(now))));
+  judge.propose(Lever::kBatch, change, gain,
+                fmt::format("a step of {} sequences takes {} instead of {}: per sequence {} "
+                            "instead of {}; each user waits longer for a token",
+                            more, format_ns(step), format_ns(judge.facts.step_ns),
+                            format_ns(step / static_cast<double>(more)),
+                            format_ns(judge.facts.step_ns / static_cast<double>(now))));
 }
 
 // --- launches, kernels, power --------------------------------------------------------------------
@@ -222,7 +217,8 @@ void judge_graph(const Judge& judge) {
   }
   std::string evidence = fmt::format("the GPU idles {}", part(gap, facts.step_ns));
   if (launches > 0) {
-    evidence += fmt::format(": {} for each of {:.0f} launches", us(gap / launches), launches);
+    evidence +=
+        fmt::format(": {} for each of {:.0f} launches", format_ns(gap / launches), launches);
   }
   judge.compare(Lever::kGraph, "capture the step in a CUDA graph", evidence,
                 [](Configuration& x) { x.graph = true; });
@@ -238,7 +234,7 @@ std::string floor_evidence(const StepFacts& facts, const StageInfo& stage, doubl
     text += fmt::format("; it moves {:.1f} MB, so {:.0f} GB/s", *fact.bytes / 1e6,
                         *fact.bytes / fact.time_ns);
   }
-  return text + fmt::format("; its floor ({}) is {}", floor_source, us(floor_ns));
+  return text + fmt::format("; its floor ({}) is {}", floor_source, format_ns(floor_ns));
 }
 
 bool has_kernels(Stage stage) {
@@ -305,6 +301,7 @@ void judge_power(const Judge& judge) {
 void judge_with_model(const StepFacts& facts, const Configuration& configuration,
                       Advisory& advisory) {
   const Judge judge{facts, configuration, predict(configuration), advisory};
+  advisory.used_model = true;
   judge_collectives(judge);
   judge_layout(judge);
   judge_batch(judge);
@@ -332,7 +329,7 @@ void judge_by_document(const StepFacts& facts, const std::string& why_not, Advis
   if (launches > 0) {
     propose(Lever::kGraph, "no idle time between kernels (CUDA graph, if it is none yet)", gap,
             fmt::format("the GPU idles {}: {} for each of {:.0f} launches",
-                        part(gap, facts.step_ns), us(gap / launches), launches));
+                        part(gap, facts.step_ns), format_ns(gap / launches), launches));
   } else {
     skip(Lever::kGraph, "the document counts no launches");
   }

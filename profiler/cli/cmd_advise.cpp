@@ -5,6 +5,7 @@
 #include "profiler/cli/configuration_options.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
+#include "workloads/base/units.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -20,8 +21,6 @@ struct AdviseArguments {
   ConfigurationOptions configuration;
   exporter::Format format = exporter::Format::kTable;
 };
-
-constexpr double kNsPerUs = 1e3;
 
 std::string lever_id(model::Lever lever) {
   return std::string(model::info(lever).id);
@@ -45,37 +44,50 @@ exporter::TextTable advice_table(const model::Advisory& advisory) {
   return table;
 }
 
-// For a terminal: one change a paragraph, since evidence is a sentence.
+std::string name_of(const model::NotAdvised& entry) {
+  return entry.change.empty() ? std::string(model::info(entry.lever).label) : entry.change;
+}
+
+// For a terminal: one change a paragraph, since evidence is a sentence; levers that lack the same
+// thing share a line.
 std::string advice_text(const model::Advisory& advisory) {
-  std::string text = fmt::format("{}: a step of {:.1f} us, {:.1f} % of it in stages with a name\n",
-                                 profile::id(advisory.kind), advisory.step_ns / kNsPerUs,
+  std::string text = fmt::format("{}: a step of {}, {:.1f} % of it in stages with a name\n",
+                                 profile::id(advisory.kind), format_ns(advisory.step_ns),
                                  100 * advisory.explained_ns / advisory.step_ns);
   int rank = 0;
   for (const model::Advice& a : advisory.advice) {
-    text += fmt::format("\n{:2}. {}: {}-{:.1f} us per step ({:.1f} %)\n    because {}\n", ++rank,
-                        a.change, a.at_most ? "at most " : "", a.gain_ns / kNsPerUs, 100 * a.share,
-                        a.because);
+    text +=
+        fmt::format("\n{:2}. {}: {}-{} per step ({:.1f} %)\n    because {}\n", ++rank, a.change,
+                    a.at_most ? "at most " : "", format_ns(a.gain_ns), 100 * a.share, a.because);
   }
   if (advisory.advice.empty())
     text += "\nNothing on the list of levers is worth 0.2 % of a step.\n";
   const auto list = [&](const char* title, const std::vector<model::NotAdvised>& entries) {
     if (entries.empty()) return;
     text += fmt::format("\n{}\n", title);
-    for (const model::NotAdvised& n : entries) {
-      text += fmt::format("  {}: {}\n",
-                          n.change.empty() ? std::string(model::info(n.lever).label) : n.change,
-                          n.reason);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      text += i == 0 || entries[i - 1].reason != entries[i].reason ? "  " : ", ";
+      text += name_of(entries[i]);
+      if (i + 1 == entries.size() || entries[i + 1].reason != entries[i].reason) {
+        text += fmt::format(": {}\n", entries[i].reason);
+      }
     }
   };
   list("No gain:", advisory.no_gain);
   list("Not judged:", advisory.not_judged);
+  if (!advisory.used_model) {
+    text +=
+        "\nWith options that say what was run, these are judged too: --model, --device, --tp, "
+        "--batch, --context, --kernel-set (dscope advise --help)\n";
+  }
   return text;
 }
 
 nlohmann::ordered_json advice_json(const model::Advisory& advisory) {
   nlohmann::ordered_json json{{"kind", profile::id(advisory.kind)},
                               {"step_ns", advisory.step_ns},
-                              {"explained_ns", advisory.explained_ns}};
+                              {"explained_ns", advisory.explained_ns},
+                              {"used_model", advisory.used_model}};
   json["advice"] =
       nlohmann::ordered_json::parse(advice_table(advisory).render(exporter::Format::kJson));
   const auto list = [](const std::vector<model::NotAdvised>& entries) {

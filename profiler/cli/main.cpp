@@ -86,7 +86,6 @@ int run_main(int argc, char** argv) {
                "dscope");
   app.set_version_flag("--version", dscope::cli::version_text());
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::help);
   app.footer(
       "Exit codes: 0 ok, 1 failure, 2 usage, 3 not available in this build or on this "
       "machine.\n'dscope COMMAND --help' shows a command's options and examples.");
@@ -101,6 +100,7 @@ int run_main(int argc, char** argv) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     runs[sub] = command.add(*sub, launch);
   }
+  if (argc < 2) throw dscope::usage_error("expected a command\n\n{}", app.help());
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {

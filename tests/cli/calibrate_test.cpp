@@ -54,7 +54,9 @@ TEST(Advise, OfARunOnTheCpuSaysWhatItCannotJudge) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("measured: a step of"));
   EXPECT_THAT(result.out, HasSubstr("Not judged:"));
+  EXPECT_THAT(result.out, HasSubstr("P2P between the GPUs, TP degree"));
   EXPECT_THAT(result.out, HasSubstr("whose kernels they are"));
+  EXPECT_THAT(result.out, HasSubstr("--kernel-set"));
 }
 
 TEST(Calibrate, RefusesADocumentOfUnknownKernels) {

@@ -44,7 +44,7 @@ TEST_P(RefusedCommand, SaysWhyOnStderrOnly) {
 INSTANTIATE_TEST_SUITE_P(
     Usage, RefusedCommand,
     ::testing::Values(
-        Case{"NoCommand", "", 2, "subcommand"}, Case{"UnknownCommand", "fly", 2, "fly"},
+        Case{"NoCommand", "", 2, "Usage: dscope"}, Case{"UnknownCommand", "fly", 2, "fly"},
         Case{"UnknownFlag", "run --fast", 2, "--fast"},
         Case{"NothingToDecode", "run", 2, "what is to be decoded?"},
         Case{"UnknownModel", "run --model dsv5", 2, "expected one of dsv4-flash, dsv4-pro"},
