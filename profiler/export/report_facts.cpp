@@ -151,6 +151,20 @@ std::string describe_steps(const StageReport& report) {
   return text;
 }
 
+// What the columns are statistics of. Where one step took far longer than the others, shares and
+// medians tell different stories: the mean gives it away.
+std::string describe_times(const StageReport& report) {
+  const std::int64_t steps = report.steps.value_or(0) * report.devices;
+  if (steps < 2) return "";
+  std::string text = fmt::format("medians of {} steps; shares are of the sum of all", steps);
+  const double mean_ns = static_cast<double>(report.wall_ns) / static_cast<double>(steps);
+  constexpr double kFar = 1.2;
+  if (mean_ns > kFar * report.step_ns) {
+    text += fmt::format(", which slow steps dominate: {} on average", format_ns(mean_ns));
+  }
+  return text;
+}
+
 void add(std::vector<Fact>& facts, const char* label, std::string value) {
   if (!value.empty()) facts.push_back({label, std::move(value)});
 }
@@ -211,6 +225,7 @@ std::vector<Fact> verdicts(const StageReport& report) {
                                          report.closure_error > 0.01 ? ": MORE THAN 1 %" : "")});
   list.push_back({"Losses", describe(report.losses)});
   add(list, "Steps", describe_steps(report));
+  add(list, "Times", describe_times(report));
   if (report.comm) add(list, "NCCL", describe(*report.comm));
   add(list, "Labels", describe(report.label_sources));
   add(list, "Unknown", describe(report.unattributed));

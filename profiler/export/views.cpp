@@ -52,7 +52,7 @@ bool takes_time(Stage stage, const std::vector<StepSample>& steps) {
 TextTable top_kernel_table(const profile::Profile& profile, std::size_t most) {
   TextTable table({{"stage", "Stage"},
                    {"name", "Kernel", Align::kLeft, 40},
-                   {"time_ns", "Time/step", Align::kRight},
+                   {"time_ns", "Mean/step", Align::kRight},
                    {"share", "Of stage", Align::kRight},
                    {"calls", "Calls", Align::kRight},
                    {"median_ns", "Median", Align::kRight},

@@ -188,7 +188,16 @@ Step         1.10 us  100.0 %
 Speed     1818181.82 tok/s
 Closure   stages + idle = wall time to within 0.000 %
 Losses    none
+Times     medians of 3 steps; shares are of the sum of all
 )");
+}
+
+TEST(StageTable, SaysThatSlowStepsDominateTheShares) {
+  profile::Profile p = sample_profile();
+  p.measurement->steps[2].wall_ns += 3300;
+  p.measurement->steps[2].gap_ns += 3300;
+  EXPECT_THAT(render(stage_report(p), Format::kTable),
+              HasSubstr("the sum of all, which slow steps dominate: 2.20 us on average\n"));
 }
 
 TEST(StageTable, LossesAreNamed) {
