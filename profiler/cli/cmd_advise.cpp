@@ -5,6 +5,7 @@
 #include "profiler/cli/configuration_options.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
+#include "workloads/base/units.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -20,8 +21,6 @@ struct AdviseArguments {
   ConfigurationOptions configuration;
   exporter::Format format = exporter::Format::kTable;
 };
-
-constexpr double kNsPerUs = 1e3;
 
 std::string lever_id(model::Lever lever) {
   return std::string(model::info(lever).id);
@@ -47,14 +46,14 @@ exporter::TextTable advice_table(const model::Advisory& advisory) {
 
 // For a terminal: one change a paragraph, since evidence is a sentence.
 std::string advice_text(const model::Advisory& advisory) {
-  std::string text = fmt::format("{}: a step of {:.1f} us, {:.1f} % of it in stages with a name\n",
-                                 profile::id(advisory.kind), advisory.step_ns / kNsPerUs,
+  std::string text = fmt::format("{}: a step of {}, {:.1f} % of it in stages with a name\n",
+                                 profile::id(advisory.kind), format_ns(advisory.step_ns),
                                  100 * advisory.explained_ns / advisory.step_ns);
   int rank = 0;
   for (const model::Advice& a : advisory.advice) {
-    text += fmt::format("\n{:2}. {}: {}-{:.1f} us per step ({:.1f} %)\n    because {}\n", ++rank,
-                        a.change, a.at_most ? "at most " : "", a.gain_ns / kNsPerUs, 100 * a.share,
-                        a.because);
+    text +=
+        fmt::format("\n{:2}. {}: {}-{} per step ({:.1f} %)\n    because {}\n", ++rank, a.change,
+                    a.at_most ? "at most " : "", format_ns(a.gain_ns), 100 * a.share, a.because);
   }
   if (advisory.advice.empty())
     text += "\nNothing on the list of levers is worth 0.2 % of a step.\n";
