@@ -111,6 +111,8 @@ class Neighbours {
     std::optional<Side> next;
     if (begin > 0) previous = side(order[begin - 1], Adopts::kAfter);
     if (end < order.size()) next = side(order[end], Adopts::kBefore);
+    begin += end_product(order, begin, end);
+    if (begin == end) return;
     const auto run = order.subspan(begin, end - begin);
     const auto usable = [](const std::optional<Side>& s) {
       return s && s->stage && s->stage != Stage::kNccl;
@@ -128,6 +130,17 @@ class Neighbours {
     } else if (usable(previous)) {
       give(run, *previous->stage, kNeitherTakes, false);
     }
+  }
+
+  // A matrix product takes no helpers, but what sums directly after it (its parts, a bias, the
+  // experts of a token) ends it. Returns how many those are.
+  std::size_t end_product(std::span<const std::uint32_t> order, std::size_t begin,
+                          std::size_t end) {
+    if (begin == 0 || !is_gemm(order[begin - 1]) || !has_stage(order[begin - 1])) return 0;
+    std::size_t sums = 0;
+    while (begin + sums < end && leans(order[begin + sums], Lean::kPrevious)) ++sums;
+    give(order.subspan(begin, sums), work_[order[begin - 1]].stage, kBorder, false);
+    return sums;
   }
 
   void give(std::span<const std::uint32_t> run, Stage stage, float confidence, bool both_sides) {

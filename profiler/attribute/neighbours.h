@@ -11,7 +11,8 @@
 
 // Labels for work that no name decides, by its position in the order of execution:
 //
-//   - A matrix product gets the stage that the rules' contexts give it between the nearest anchors.
+//   - A matrix product gets the stage that the rules' contexts give it between the nearest anchors;
+//   what sums directly after it has the same.
 //   - Helpers between two pieces of one stage belong to it. Between different stages they belong to
 //     the one that takes helpers on that side; where both do, the border is where the fewest
 //     helpers are on the wrong side of it (Lean), and what could be either goes to the later one;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/back_end.h"
 
+#include "kernels/common/threads.h"
 #include "kernels/cuda/device.h"
 #include "profiler/cli/progress.h"
 #include "workloads/base/error.h"
@@ -77,8 +78,11 @@ bool BackEnd::writes_files() const {
 BackEnds::BackEnds(std::unique_ptr<Communicator> ranks, const Launch& launch)
     : ranks_(std::move(ranks)), launch_(launch) {}
 
-void BackEnds::adopt_rank(RunPlan& plan) const {
+RunPlan BackEnds::plan(const RunOptions& options) const {
+  RunPlan plan = make_run_plan(options, launch_);
   if (ranks_) plan.layout.rank = ranks_->rank();
+  set_cpu_threads(plan.threads);
+  return plan;
 }
 
 BackEnd BackEnds::make(RunPlan& plan, const RunOptions& options) {

@@ -34,8 +34,9 @@ class BackEnds {
   // `ranks`: those that a launcher started, or null.
   BackEnds(std::unique_ptr<Communicator> ranks, const Launch& launch);
 
-  // Of several processes, which rank this one is.
-  void adopt_rank(RunPlan& plan) const;
+  // What one configuration will do in this process: of several, with the rank that it is, and with
+  // the CPU threads it will use set. Throws what make_run_plan() does.
+  [[nodiscard]] RunPlan plan(const RunOptions& options) const;
 
   // Loads weights the first time and allocates caches; the back end before must be gone. Plans must
   // agree in model, layers and layout. Throws Error{kUsage} and Error{kUnavailable} with what does

@@ -124,7 +124,7 @@ Run add_import(CLI::App& app, const Launch& launch) {
   app.add_option("trace", options->traces,
                  "PyTorch, SGLang or vLLM trace (.json, .json.gz), Nsight Systems export "
                  "(.sqlite), or a saved\ntrace (.dscope); the format is found from the content. "
-                 "Several: the ranks of one run, side by side")
+                 "Several, or a folder of them: the ranks of one run, side by side")
       ->required()
       ->option_text("TRACE...");
   app.add_option("--out", options->out, "Write the profile document")->option_text("PROFILE.json");
@@ -148,6 +148,7 @@ Run add_import(CLI::App& app, const Launch& launch) {
       "Examples:\n"
       "  dscope import eager-TP-0.trace.json.gz --out profile.json\n"
       "  dscope import run-TP-0.trace.json.gz run-TP-1.trace.json.gz --save run.dscope\n"
+      "  dscope import profiler-output/ --out profile.json\n"
       "  dscope import run.dscope --perfetto perfetto.json\n"
       "  nsys export --type sqlite report.nsys-rep && dscope import report.sqlite --format json");
   return [options, &launch] { run_import(*options, launch); };

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/command.h"
+#include "profiler/export/counter_rows.h"
 #include "profiler/export/html_report.h"
 #include "profiler/export/markdown_report.h"
 #include "profiler/export/stage_table.h"
@@ -59,6 +60,10 @@ constexpr View kViews[] = {
      [](const profile::Profile& document, const ReportOptions& options, exporter::Format format) {
        return exporter::top_kernel_table(document, options.top).render(format);
      }},
+    {"counters",
+     [](const profile::Profile& document, const ReportOptions&, exporter::Format format) {
+       return exporter::counter_table(document).render(format);
+     }},
     {"steps",
      [](const profile::Profile& document, const ReportOptions&, exporter::Format format) {
        return exporter::step_table(document).render(format);
@@ -110,9 +115,11 @@ Run add_report(CLI::App& app, const Launch&) {
   app.add_option("document", options->document, "Profile document")
       ->required()
       ->option_text("PROFILE.json");
-  app.add_option("--view", options->view,
-                 "report (everything; the table is that of the stages), stages, seed (MoE, NCCL, "
-                 "FlashMLA, rest), kernels (the longest of each stage) or steps (one row each)")
+  app.add_option(
+         "--view", options->view,
+         "report (everything; the table is that of the stages), stages, seed (MoE, NCCL, "
+         "FlashMLA, rest), kernels (the longest of each stage), counters (of the hardware, where "
+         "run --counters read them, beside the bytes of op_costs) or steps (one row each)")
       ->check(CLI::IsMember(view_ids()).description(""))
       ->option_text("VIEW [report]");
   app.add_option("--top", options->top, "Kernels of each stage in the view of kernels")
@@ -128,6 +135,7 @@ Run add_report(CLI::App& app, const Launch&) {
       "Examples:\n  dscope report profile.json\n"
       "  dscope report profile.json --view seed --format markdown\n"
       "  dscope report profile.json --view kernels --top 3\n"
+      "  dscope report profile.json --view counters --format markdown\n"
       "  dscope report profile.json --view steps --format csv --out steps.csv\n"
       "  dscope report profile.json --format html --out report.html");
   return [options] { report(*options); };

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/cli/run_grid.h"
 
-#include "kernels/common/threads.h"
 #include "profiler/cli/back_end.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/run_measurement.h"
@@ -72,15 +71,24 @@ class Grid {
   Grid(std::unique_ptr<Communicator> ranks, const Launch& launch)
       : launch_(launch), back_ends_(std::move(ranks), launch), table_(grid_table()) {}
 
+  // Before any run(): CUPTI stays in the process once it has been attached.
+  std::optional<profile::Perturbation> measure_untraced(const RunOptions& o) {
+    try {
+      return cli::measure_untraced(o, back_ends_, launch_);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::kUnavailable) throw;
+      return std::nullopt;  // run() will say why
+    }
+  }
+
   // False: the user interrupted.
-  bool run(const RunOptions& o) {
-    RunPlan plan = make_run_plan(o, launch_);
-    back_ends_.adopt_rank(plan);
-    set_cpu_threads(plan.threads);
+  bool run(const RunOptions& o, std::optional<profile::Perturbation> untraced) {
+    RunPlan plan = back_ends_.plan(o);
     if (!chosen_) chosen_ = choose_source(o, plan);
     try {
       const BackEnd back_end = back_ends_.make(plan, o);
-      RunResult result = run_configuration(plan, back_end, *chosen_, o, launch_);
+      RunResult result =
+          run_configuration(plan, back_end, *chosen_, std::move(untraced), o, launch_);
       speaks_ = result.speaks;
       if (speaks_) keep(std::move(result), plan, o);
     } catch (const Error& e) {
@@ -150,6 +158,10 @@ std::vector<RunOptions> configurations(const RunOptions& options) {
         "--trace, --dump-logits and --record-* write one file: give --batch and --context one "
         "value each");
   }
+  if (list.size() > 1 && !options.counters.empty()) {
+    throw usage_error(
+        "--counters count one configuration: give --batch and --context one value each");
+  }
   return list;
 }
 
@@ -158,13 +170,15 @@ void run_grid(const std::vector<RunOptions>& grid, std::unique_ptr<Communicator>
   const RunOptions& first = grid.front();
   if (first.out) std::filesystem::create_directories(*first.out);
   Grid run(std::move(ranks), launch);
+  std::vector<std::optional<profile::Perturbation>> untraced;
+  for (const RunOptions& o : grid) untraced.push_back(run.measure_untraced(o));
   std::exception_ptr failure;
-  for (const RunOptions& o : grid) {
+  for (std::size_t i = 0; i < grid.size(); ++i) {
     try {
-      if (!run.run(o)) break;
+      if (!run.run(grid[i], std::move(untraced[i]))) break;
     } catch (const std::exception& e) {
       if (!run.has_results()) throw;
-      run.add_failure(o, e.what());
+      run.add_failure(grid[i], e.what());
       failure = std::current_exception();
       break;
     }

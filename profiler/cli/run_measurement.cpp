@@ -5,6 +5,7 @@
 #include "kernels/cuda/extra_shared.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "profiler/attribute/analyse.h"
+#include "profiler/attribute/range_labels.h"
 #include "profiler/cli/decode_loop.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/progress.h"
@@ -15,13 +16,13 @@
 #include "profiler/collect/host_bandwidth.h"
 #include "profiler/collect/host_source.h"
 #include "profiler/collect/session.h"
+#include "profiler/collect/wall_clock.h"
 #include "profiler/export/chrome_trace.h"
 #include "workloads/base/error.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -30,14 +31,17 @@
 namespace dscope::cli {
 namespace {
 
-// Blocks of the three details: long enough that the step after a change can be left out, short
-// enough that each detail comes round several times.
-constexpr std::int64_t kLongestBlock = 16;
-constexpr std::int64_t kShortestBlock = 2;
-constexpr std::int64_t kRounds = 6;
-
 // How often clocks are looked at. NVML's own figures are averages over about as long.
 constexpr std::chrono::milliseconds kStatePeriod{100};
+
+// Of several ranks, the one that reports; alone, every one does.
+bool is_first_rank(const RunPlan& plan, const Launch& launch) {
+  return launch.ranks == 1 || plan.layout.rank == 0;
+}
+
+bool hopes_for_cupti(const RunOptions& o, const RunPlan& plan) {
+  return plan.cuda && o.collector != "events";
+}
 
 // Rows of a request trace that could not be used, and requests that were left out.
 void report_trace_losses(const traces::ServingSteps& trace, const std::string& file) {
@@ -57,26 +61,19 @@ void report_trace_losses(const traces::ServingSteps& trace, const std::string& f
   }
 }
 
-collect::SessionOptions session_options(const RunPlan& plan, const ChosenSource& source,
-                                        const RunOptions& o) {
+collect::SessionOptions session_options(const RunOptions& o, collect::Untraced untraced) {
   collect::SessionOptions options;
   options.warmup_steps = o.warmup;
-  options.measure_perturbation = o.profile;
-  if (source.cupti) {
-    options.block_steps =
-        std::clamp((plan.total_steps - o.warmup) / kRounds, kShortestBlock, kLongestBlock);
-    options.settle_steps = 1;
-  }
+  options.untraced = untraced;
   options.stop = &interrupted();
   return options;
 }
 
-// The stages that the source gave, as the writer of stage tracks takes them.
+// The stages of the work of a step, as the writer of stage tracks takes them.
 attribute::Analysis known_stages(const collect::ActivityList& list) {
   attribute::Analysis analysis;
-  analysis.work.resize(list.activities.size());
-  for (std::size_t i = 0; i < list.activities.size(); ++i) {
-    analysis.work[i].stage = list.activities[i].stage.value_or(Stage::kUnattributed);
+  for (const Stage stage : attribute::label_work(list, {})) {
+    analysis.work.emplace_back().stage = stage;
   }
   return analysis;
 }
@@ -87,7 +84,8 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
   std::optional<exporter::ChromeTraceWriter> trace;
   if (o.trace && speaks) trace.emplace(*o.trace);
   Progress progress(launch.stderr_is_terminal && speaks, "decoding step", plan.total_steps);
-  collect::SessionOptions options = session_options(plan, chosen, o);
+  collect::SessionOptions options = session_options(
+      o, o.profile && !chosen.cupti ? collect::Untraced::kEveryOther : collect::Untraced::kNone);
   collect::DeviceStateSampler states(
       plan.cuda ? collect::nvml_observer(collect::probe_device(plan.threads).gpus) : nullptr,
       kStatePeriod);
@@ -138,13 +136,33 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
 
 }  // namespace
 
+std::optional<profile::Perturbation> measure_untraced(const RunOptions& o, BackEnds& back_ends,
+                                                      const Launch& launch) {
+  if (!o.profile) return std::nullopt;
+  RunPlan plan = back_ends.plan(o);
+  if (!hopes_for_cupti(o, plan)) return std::nullopt;
+  const BackEnd back_end = back_ends.make(plan, o);
+  DecodeLoop loop(plan, *back_end.decoder, o, /*writes_files=*/false);
+  collect::WallClock clock;
+  Progress progress(launch.stderr_is_terminal && is_first_rank(plan, launch),
+                    "decoding step, untraced", plan.total_steps);
+  collect::SessionOptions options = session_options(o, collect::Untraced::kAll);
+  options.on_progress = [&](std::int64_t done) { progress.update(done); };
+  collect::SessionResult result = collect::run_session(
+      clock, {[&] { return loop.prepare(clock); }, [&] { loop.run(clock); }}, options);
+  loop.finish();
+  if (result.stopped) {
+    throw Error(ErrorKind::kInterrupted, "interrupted before any step was traced");
+  }
+  result.measurement.perturbation->method =
+      "the workload ran once without CUPTI in the process, then traced";
+  return std::move(result.measurement.perturbation);
+}
+
 ChosenSource choose_source(const RunOptions& o, const RunPlan& plan) {
   ChosenSource chosen;
   const bool wanted = o.collector == "cupti" || o.cupti || o.hardware_trace;
-  if (wanted && (!plan.cuda || o.collector == "events")) {
-    throw usage_error("--collector cupti, --cupti and --hes belong to a CUDA run that CUPTI times");
-  }
-  if (plan.cuda && o.collector != "events") {
+  if (hopes_for_cupti(o, plan)) {
     collect::CuptiSourceOptions options;
     if (o.cupti) options.libraries = {*o.cupti};
     options.hardware_trace = o.hardware_trace;
@@ -177,11 +195,13 @@ void add_machine(profile::Profile& document, const RunPlan& plan, const profile:
 }
 
 RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const ChosenSource& source,
+                            std::optional<profile::Perturbation> untraced,
                             const RunOptions& options, const Launch& launch) {
   RunResult run;
-  run.speaks = launch.ranks == 1 || plan.layout.rank == 0;
+  run.speaks = is_first_rank(plan, launch);
   DecodeLoop loop(plan, *back_end.decoder, options, back_end.writes_files());
   collect::SessionResult result = measure(loop, plan, source, options, launch, run.speaks);
+  if (source.cupti) result.measurement.perturbation = std::move(untraced);
   run.stopped = result.stopped;
   if (!run.speaks) return run;
   if (plan.trace != nullptr) report_trace_losses(*plan.trace, plan.source);
@@ -190,7 +210,7 @@ RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const Chosen
         "no step was measured: the workload ended within its {} warm-up steps "
         "(--warmup 0 measures all){}",
         options.warmup,
-        options.profile ? ", or before the first block of traced steps (--steps)" : "");
+        options.profile && !source.cupti ? ", or before the first traced step (--steps)" : "");
   }
   run.document = make_document(loop, plan, back_end, launch, std::move(result));
   return run;

@@ -10,6 +10,7 @@
 #include "profiler/profile/profile.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dscope::cli {
@@ -21,9 +22,16 @@ struct ChosenSource {
   std::string note;  // why it is not CUPTI where that was hoped for; may be empty
 };
 
-// Makes the source that --collector asks for. Before anything touches the GPU: CUPTI has to see
-// every graph being made. Throws Error{kUnavailable} where --collector cupti cannot be had, and
-// Error{kUsage} for options of CUPTI where it is not used.
+// With --profile, where CUPTI is to time the run: the whole workload with nothing attached to the
+// process, so before choose_source(). Empty otherwise: other sources are switched off for every
+// other step of the run itself. Throws what decoding throws, and Error{kInterrupted}.
+[[nodiscard]] std::optional<profile::Perturbation> measure_untraced(const RunOptions& options,
+                                                                    BackEnds& back_ends,
+                                                                    const Launch& launch);
+
+// Makes the source that --collector asks for. CUPTI is attached to the process by it, and knows the
+// graphs that are captured from then on. Throws Error{kUnavailable} where --collector cupti cannot
+// be had.
 [[nodiscard]] ChosenSource choose_source(const RunOptions& options, const RunPlan& plan);
 
 // This machine as a document describes it, with the bandwidth that floors refer to. Measures that,
@@ -40,10 +48,11 @@ struct RunResult {
   bool stopped = false;       // the user interrupted; what was measured is kept
 };
 
-// Decodes the workload of `plan` and accounts for the time. Throws Error{kUsage} where no step was
-// measured, and what decoding throws.
+// Decodes the workload of `plan` and accounts for the time. `untraced`: of the same configuration.
+// Throws Error{kUsage} where no step was measured, and what decoding throws.
 [[nodiscard]] RunResult run_configuration(RunPlan& plan, const BackEnd& back_end,
-                                          const ChosenSource& source, const RunOptions& options,
-                                          const Launch& launch);
+                                          const ChosenSource& source,
+                                          std::optional<profile::Perturbation> untraced,
+                                          const RunOptions& options, const Launch& launch);
 
 }  // namespace dscope::cli

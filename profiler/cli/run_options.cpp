@@ -3,6 +3,7 @@
 #include "profiler/cli/run_options.h"
 
 #include "profiler/cli/command.h"
+#include "profiler/collect/counter_table.h"
 #include "workloads/model_config.h"
 #include "workloads/routing/routing_spec.h"
 #include "workloads/traces/open_requests.h"
@@ -143,9 +144,11 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
       ->check(CLI::NonNegativeNumber)
       ->group("How it is run")
       ->option_text("N");
-  app.add_flag("--profile", o.profile,
-               "Also measure what measuring costs: blocks of steps run untraced, traced as whole\n"
-               "CUDA graphs, and traced in full, in turn; only the last give stage times")
+  app.add_flag(
+         "--profile", o.profile,
+         "Also measure what measuring costs. Where CUPTI times the run, the workload runs twice:\n"
+         "first without CUPTI in the process, then traced; else every other step is untraced.\n"
+         "Time of a step and tok/s are of untraced steps, stage times of traced ones")
       ->group("How it is run");
 }
 
@@ -161,6 +164,12 @@ void add_collect_options(CLI::App& app, RunOptions& o) {
       ->option_text("FILE");
   app.add_flag("--hes", o.hardware_trace,
                "Let CUPTI take timestamps from the hardware event system (Blackwell)")
+      ->group("How it is measured");
+  app.add_flag(
+         "--counters{all}", o.counters,
+         fmt::format("Read hardware counters of every kernel, in a few eager steps after the\n"
+                     "measurement: --counters, or --counters=GROUP,... of {}",
+                     fmt::join(collect::kCounterGroupIds, ", ")))
       ->group("How it is measured");
 }
 

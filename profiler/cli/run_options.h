@@ -52,6 +52,7 @@ struct RunOptions {
   std::string collector = "auto";    // of the CUDA back end
   std::optional<std::string> cupti;  // file of libcupti
   bool hardware_trace = false;
+  std::string counters;  // groups of hardware counters, or "all"; empty: none
   // Results
   std::optional<std::filesystem::path> out;
   std::optional<std::filesystem::path> trace;

@@ -3,6 +3,7 @@
 #include "profiler/cli/run_plan.h"
 
 #include "kernels/cuda/device.h"
+#include "profiler/collect/counter_table.h"
 #include "workloads/base/error.h"
 #include "workloads/checkpoint/checkpoint.h"
 #include "workloads/checkpoint/synthetic_weights.h"
@@ -64,6 +65,8 @@ void check_options(const RunOptions& o) {
                   "the batch follows from the requests; --max-batch bounds it");
   refuse_together({{"a request trace", trace}, {"--context", o.context.has_value()}},
                   "the context follows from the requests");
+  refuse_together({{"a request trace", trace}, {"--counters", !o.counters.empty()}},
+                  "counters are joined from several steps, which must be alike");
   refuse_together({{"a request trace", trace}, {"--dump-logits", o.dump_logits.has_value()}},
                   "logits are dumped as [batch, steps, vocabulary], and the batch changes");
   if (!trace && (o.max_batch || o.max_context || o.step_time_ms)) {
@@ -86,6 +89,24 @@ bool choose_cuda(const RunOptions& o, Numerics numerics) {
   if (o.backend == "auto") return support.ok() && numerics != Numerics::kExact;
   if (!support.ok()) throw unavailable_error("--backend cuda: {}", support.reason);
   return true;
+}
+
+// Options that need the CUDA back end, or that it must run in one process.
+void check_back_end(const RunOptions& o, bool cuda, const Launch& launch) {
+  if (!cuda && o.comm != "auto") {
+    throw usage_error("--comm {} belongs to the CUDA back end", o.comm);
+  }
+  const bool cupti = o.collector == "cupti" || o.cupti || o.hardware_trace;
+  if (cupti && (!cuda || o.collector == "events")) {
+    throw usage_error("--collector cupti, --cupti and --hes belong to a CUDA run that CUPTI times");
+  }
+  if (o.counters.empty()) return;
+  (void)collect::parse_counter_groups(o.counters);
+  if (!cuda || launch.ranks > 1) {
+    throw usage_error(
+        "--counters reads the counters of one GPU: it belongs to a CUDA run of one "
+        "process (--tp N --rank R runs one shard alone)");
+  }
 }
 
 DecodeWorkload base_workload(const RunOptions& o) {
@@ -204,9 +225,7 @@ RunPlan make_run_plan(const RunOptions& options, const Launch& launch) {
   apply_flags(plan.workload, options, launch);
   check_workload(plan.workload);
   plan.cuda = choose_cuda(options, plan.workload.numerics);
-  if (!plan.cuda && options.comm != "auto") {
-    throw usage_error("--comm {} belongs to the CUDA back end", options.comm);
-  }
+  check_back_end(options, plan.cuda, launch);
   plan.layout = make_layout(plan.workload, options, launch);
   if (!plan.weights) {
     plan.weights = std::make_unique<SyntheticWeights>(plan.workload.model, plan.workload.seed,

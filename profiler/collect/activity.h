@@ -49,6 +49,9 @@ struct Activity {
   std::uint64_t correlation = 0;  // joins runtime calls and work; 0: unknown
   std::uint64_t graph_node = 0;   // node id under CUDA-graph replay; 0: none
   std::uint64_t bytes = 0;        // memcpy, memset; message of a collective; 0: unknown
+  // The number that the program itself (a framework, OpenACC) gave the operation which called CUDA,
+  // on calls and on the work they launched; 0: none. Numbers of different processes do not relate.
+  std::uint64_t external = 0;
 };
 
 // A list of activities with its interned names.

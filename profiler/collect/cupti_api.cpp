@@ -27,6 +27,7 @@ CuptiApi::CuptiApi(const std::vector<std::string>& files) : library_(files) {
   name = library_.function<std::remove_pointer_t<decltype(name)>>(#name);
   DSCOPE_CUPTI_FUNCTIONS(DSCOPE_CUPTI_LOAD)
   DSCOPE_CUPTI_OPTIONAL_FUNCTIONS(DSCOPE_CUPTI_LOAD)
+  DSCOPE_CUPTI_COUNTER_FUNCTIONS(DSCOPE_CUPTI_LOAD)
 #undef DSCOPE_CUPTI_LOAD
   if (cuptiGetVersion != nullptr) (void)cuptiGetVersion(&version_);
   if (version_ < kOldestVersion) {
@@ -34,7 +35,7 @@ CuptiApi::CuptiApi(const std::vector<std::string>& files) : library_(files) {
                             library_.detail(), version_, kOldestVersion);
   }
 #define DSCOPE_CUPTI_REQUIRE(name) \
-  if (name == nullptr) throw unavailable_error("{} has no {}", library_.detail(), #name);
+  if ((name) == nullptr) throw unavailable_error("{} has no {}", library_.detail(), #name);
   DSCOPE_CUPTI_FUNCTIONS(DSCOPE_CUPTI_REQUIRE)
 #undef DSCOPE_CUPTI_REQUIRE
 }
@@ -61,10 +62,14 @@ std::string CuptiApi::describe(CUptiResult result) const {
     case CUPTI_ERROR_VIRTUALIZED_DEVICE_INSUFFICIENT_PRIVILEGES:
       meaning =
           "no permission: the driver keeps profiling for administrators "
-          "(NVreg_RestrictProfilingToAdminUsers=0 opens it)";
+          "(ERR_NVGPUCTRPERM; run as root, or load the nvidia module with "
+          "NVreg_RestrictProfilingToAdminUsers=0)";
       break;
     case CUPTI_ERROR_VIRTUALIZED_DEVICE_NOT_SUPPORTED:
       meaning = "this virtual GPU does not allow profiling";
+      break;
+    case CUPTI_ERROR_MIG_DEVICE_NOT_SUPPORTED:
+      meaning = "a GPU that is divided (MIG) does not allow this; use an undivided one";
       break;
     case CUPTI_ERROR_NOT_SUPPORTED:
       meaning = "not supported by this driver and GPU";
@@ -80,6 +85,35 @@ std::string CuptiApi::describe(CUptiResult result) const {
 
 void CuptiApi::check(CUptiResult result, const char* what) const {
   if (result != CUPTI_SUCCESS) throw unavailable_error("CUPTI, {}: {}", what, describe(result));
+}
+
+CUpti_SubscriberHandle CuptiApi::subscribe(CUpti_CallbackFunc handler, void* data) const {
+  CUpti_SubscriberHandle subscriber = nullptr;
+  CUptiResult result = CUPTI_SUCCESS;
+  char other[CUPTI_OLD_SUBSCRIBER_NAME_MIN_LEN + 1] = {};
+  if (cuptiSubscribe_v2 != nullptr) {
+    CUpti_SubscriberParams params{};
+    params.structSize = CUpti_SubscriberParams_STRUCT_SIZE;
+    params.subscriberName = "dscope";
+    params.oldSubscriberName = other;
+    params.oldSubscriberSize = CUPTI_OLD_SUBSCRIBER_NAME_MIN_LEN;
+    result = cuptiSubscribe_v2(&subscriber, handler, data, &params);
+  } else {
+    result = cuptiSubscribe(&subscriber, handler, data);
+  }
+  if (result != CUPTI_SUCCESS && other[0] != 0) {
+    throw unavailable_error("CUPTI, attaching: {}: {}", describe(result), other);
+  }
+  check(result, "attaching");
+  return subscriber;
+}
+
+bool CuptiApi::has_range_profiler() const {
+  bool all = true;
+#define DSCOPE_CUPTI_HAS(name) all = all && (name) != nullptr;
+  DSCOPE_CUPTI_COUNTER_FUNCTIONS(DSCOPE_CUPTI_HAS)
+#undef DSCOPE_CUPTI_HAS
+  return all;
 }
 
 }  // namespace dscope::collect

@@ -5,6 +5,10 @@
 #include "profiler/collect/shared_library.h"
 
 #include <cupti.h>
+#include <cupti_profiler_host.h>
+#include <cupti_profiler_target.h>
+#include <cupti_range_profiler.h>
+#include <cupti_target.h>
 
 #include <cstdint>
 #include <string>
@@ -27,6 +31,13 @@ class CuptiApi {
   [[nodiscard]] std::string describe(CUptiResult result) const;
   // Throws Error{kUnavailable} unless the answer is success.
   void check(CUptiResult result, const char* what) const;
+
+  // Attaches a handler of callbacks; CUPTI has one at a time in a process. Throws
+  // Error{kUnavailable}, with the name of the other one where CUPTI knows it.
+  [[nodiscard]] CUpti_SubscriberHandle subscribe(CUpti_CallbackFunc handler, void* data) const;
+
+  // Whether it has every function that counters need.
+  [[nodiscard]] bool has_range_profiler() const;
 
 #define DSCOPE_CUPTI_FUNCTIONS(X)           \
   X(cuptiGetVersion)                        \
@@ -52,9 +63,37 @@ class CuptiApi {
   X(cuptiActivityEnableDriverApi)          \
   X(cuptiActivityEnableHWTrace)            \
   X(cuptiSubscribe_v2)
+// Those of counters, likewise.
+#define DSCOPE_CUPTI_COUNTER_FUNCTIONS(X)         \
+  X(cuptiGetDeviceId)                             \
+  X(cuptiEnableDomain)                            \
+  X(cuptiDeviceGetChipName)                       \
+  X(cuptiProfilerInitialize)                      \
+  X(cuptiProfilerDeInitialize)                    \
+  X(cuptiProfilerDeviceSupported)                 \
+  X(cuptiProfilerGetCounterAvailability)          \
+  X(cuptiProfilerHostInitialize)                  \
+  X(cuptiProfilerHostDeinitialize)                \
+  X(cuptiProfilerHostGetMetricProperties)         \
+  X(cuptiProfilerHostConfigAddMetrics)            \
+  X(cuptiProfilerHostGetConfigImageSize)          \
+  X(cuptiProfilerHostGetConfigImage)              \
+  X(cuptiProfilerHostGetNumOfPasses)              \
+  X(cuptiProfilerHostEvaluateToGpuValues)         \
+  X(cuptiRangeProfilerEnable)                     \
+  X(cuptiRangeProfilerDisable)                    \
+  X(cuptiRangeProfilerGetCounterDataSize)         \
+  X(cuptiRangeProfilerCounterDataImageInitialize) \
+  X(cuptiRangeProfilerSetConfig)                  \
+  X(cuptiRangeProfilerStart)                      \
+  X(cuptiRangeProfilerStop)                       \
+  X(cuptiRangeProfilerDecodeData)                 \
+  X(cuptiRangeProfilerGetCounterDataInfo)
+// NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member
 #define DSCOPE_CUPTI_MEMBER(name) decltype(&::name) name = nullptr;
   DSCOPE_CUPTI_FUNCTIONS(DSCOPE_CUPTI_MEMBER)
   DSCOPE_CUPTI_OPTIONAL_FUNCTIONS(DSCOPE_CUPTI_MEMBER)
+  DSCOPE_CUPTI_COUNTER_FUNCTIONS(DSCOPE_CUPTI_MEMBER)
 #undef DSCOPE_CUPTI_MEMBER
 
  private:

@@ -69,7 +69,12 @@ CuptiCollector::CuptiCollector(const CuptiCollectorOptions& options)
         throw unavailable_error("the hardware event system needs CUPTI 12.8 or newer, this is {}",
                                 version());
       }
-      api_.check(api_.cuptiActivityEnableHWTrace(1), "enabling the hardware event system");
+      if (const CUptiResult result = api_.cuptiActivityEnableHWTrace(1); result != CUPTI_SUCCESS) {
+        throw unavailable_error(
+            "the hardware event system (--hes) answers: {}. It is a feature of Blackwell GPUs; "
+            "without --hes CUPTI times kernels by its own instrumentation",
+            api_.describe(result));
+      }
     }
     set_attributes();
     if (options.flush_period_ms > 0) {
@@ -84,7 +89,7 @@ CuptiCollector::CuptiCollector(const CuptiCollectorOptions& options)
 }
 
 CuptiCollector::~CuptiCollector() {
-  set_detail(TraceDetail::kNone);
+  set_enabled(false);
   flush(/*forced=*/true);
   (void)api_.cuptiUnsubscribe(subscriber_);
   current_pool = nullptr;
@@ -92,22 +97,7 @@ CuptiCollector::~CuptiCollector() {
 }
 
 void CuptiCollector::subscribe() {
-  CUptiResult result = CUPTI_SUCCESS;
-  char other[CUPTI_OLD_SUBSCRIBER_NAME_MIN_LEN + 1] = {};
-  if (api_.cuptiSubscribe_v2 != nullptr) {
-    CUpti_SubscriberParams params{};
-    params.structSize = CUpti_SubscriberParams_STRUCT_SIZE;
-    params.subscriberName = "dscope";
-    params.oldSubscriberName = other;
-    params.oldSubscriberSize = CUPTI_OLD_SUBSCRIBER_NAME_MIN_LEN;
-    result = api_.cuptiSubscribe_v2(&subscriber_, &on_callback, this, &params);
-  } else {
-    result = api_.cuptiSubscribe(&subscriber_, &on_callback, this);
-  }
-  if (result != CUPTI_SUCCESS && other[0] != 0) {
-    throw unavailable_error("CUPTI, attaching: {}: {}", api_.describe(result), other);
-  }
-  api_.check(result, "attaching");
+  subscriber_ = api_.subscribe(&on_callback, this);
   for (const CUpti_CallbackIdResource id : kGraphCallbacks) {
     api_.check(api_.cuptiEnableCallback(1, subscriber_, CUPTI_CB_DOMAIN_RESOURCE, id),
                "watching graph nodes");
@@ -154,14 +144,15 @@ void CuptiCollector::enable_calls(bool on) {
   }
 }
 
-void CuptiCollector::set_detail(TraceDetail detail) {
-  DSCOPE_REQUIRE(detail != TraceDetail::kGraph, "graphs as a whole are not recorded");
-  const bool any = detail != TraceDetail::kNone;
-  enable(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, any);
-  enable(CUPTI_ACTIVITY_KIND_MEMCPY, any);
-  enable(CUPTI_ACTIVITY_KIND_MEMSET, any);
-  enable(CUPTI_ACTIVITY_KIND_OVERHEAD, any);
-  enable_calls(any);
+// Never GRAPH_TRACE: CUPTI 13.0 crashes in cuGraphLaunch when it is to record graphs as a whole
+// whose nodes it knows.
+void CuptiCollector::set_enabled(bool enabled) {
+  enable(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL, enabled);
+  enable(CUPTI_ACTIVITY_KIND_MEMCPY, enabled);
+  enable(CUPTI_ACTIVITY_KIND_MEMSET, enabled);
+  enable(CUPTI_ACTIVITY_KIND_OVERHEAD, enabled);
+  enable(CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION, enabled);
+  enable_calls(enabled);
 }
 
 void CuptiCollector::flush(bool forced) {

@@ -6,7 +6,6 @@
 #include "profiler/collect/cupti_api.h"
 #include "profiler/collect/graph_labels.h"
 #include "profiler/collect/record_converter.h"
-#include "profiler/collect/trace_source.h"
 
 #include <atomic>
 #include <cstdint>
@@ -39,9 +38,8 @@ class CuptiCollector {
   CuptiCollector(const CuptiCollector&) = delete;
   CuptiCollector& operator=(const CuptiCollector&) = delete;
 
-  // What is recorded from now on. Work in flight may be recorded either way. Not kGraph: CUPTI 13.0
-  // crashes in cuGraphLaunch when graphs that it knows are to be recorded as a whole.
-  void set_detail(TraceDetail detail);
+  // Whether work is recorded from now on. Work in flight may be recorded either way.
+  void set_enabled(bool enabled);
 
   // Asks for the records of all work that is complete; `forced`: also for buffers with records
   // that are not (at the end, when no more will come).

@@ -71,6 +71,14 @@ RawRecord overhead(const OverheadRecord& record) {
   return raw;
 }
 
+RawRecord external(const CUpti_ActivityExternalCorrelation& record) {
+  RawRecord raw;
+  raw.kind = RawRecord::Kind::kExternal;
+  raw.correlation = record.correlationId;
+  raw.external = record.externalId;
+  return raw;
+}
+
 }  // namespace
 
 std::optional<RawRecord> read_record(const CuptiApi& cupti, const CUpti_Activity& record) {
@@ -97,6 +105,8 @@ std::optional<RawRecord> read_record(const CuptiApi& cupti, const CUpti_Activity
       return call(cupti, CUPTI_CB_DOMAIN_RUNTIME_API, as<CUpti_ActivityAPI>(record));
     case CUPTI_ACTIVITY_KIND_DRIVER:
       return call(cupti, CUPTI_CB_DOMAIN_DRIVER_API, as<CUpti_ActivityAPI>(record));
+    case CUPTI_ACTIVITY_KIND_EXTERNAL_CORRELATION:
+      return external(as<CUpti_ActivityExternalCorrelation>(record));
     case CUPTI_ACTIVITY_KIND_OVERHEAD:
       return overhead(as<OverheadRecord>(record));
     default:

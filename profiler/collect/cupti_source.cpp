@@ -36,7 +36,7 @@ class CuptiSource final : public TraceSource {
   explicit CuptiSource(const CuptiCollectorOptions& options)
       : collector_(options), converter_(collector_.labels()), hes_(options.hardware_trace) {
     // Graphs are instantiated while their nodes can be recorded.
-    set_detail(TraceDetail::kNode);
+    set_enabled(true);
   }
 
   void begin(Stage stage, const char* name) noexcept override {
@@ -48,19 +48,16 @@ class CuptiSource final : public TraceSource {
     (void)RangeStack::of_thread().pop();
   }
   void add(Stage, const char*, std::int64_t, std::int64_t) noexcept override {}
-  [[nodiscard]] bool enabled() const noexcept override { return detail_ == TraceDetail::kNode; }
+  [[nodiscard]] bool enabled() const noexcept override { return enabled_; }
   [[nodiscard]] bool labels_launches() const noexcept override { return true; }
 
-  void set_detail(TraceDetail detail) override {
-    collector_.set_detail(detail);
-    host_.set_enabled(detail == TraceDetail::kNode);
-    detail_ = detail;
+  void set_enabled(bool enabled) override {
+    collector_.set_enabled(enabled);
+    host_.set_enabled(enabled);
+    enabled_ = enabled;
     // What was recorded before the change belongs to nobody.
     collector_.flush(false);
     collector_.read([](const RawRecord&) {});
-  }
-  [[nodiscard]] bool supports(TraceDetail detail) const override {
-    return detail != TraceDetail::kGraph;  // see CuptiCollector::set_detail()
   }
 
   void begin_step() override { host_.begin_step(); }
@@ -69,7 +66,7 @@ class CuptiSource final : public TraceSource {
   void drain(ActivityList& out) override {
     const std::size_t before = out.activities.size();
     drain_host(out);
-    if (detail_ == TraceDetail::kNone) return;
+    if (!enabled_) return;
     collect_records(out);
     note_residual(out, before);
     collector_.labels().forget();
@@ -121,7 +118,7 @@ class CuptiSource final : public TraceSource {
       collector_.flush(/*forced=*/attempt == kFlushTries - 1);
       collector_.read([&](const RawRecord& record) {
         const std::size_t count = out.activities.size();
-        if (detail_ == TraceDetail::kNode) converter_.add(record, out);
+        converter_.add(record, out);
         if (record.kind != RawRecord::Kind::kRuntimeCall) {
           seen.insert(record.correlation);
         } else if (out.activities.size() > count && is_launch(out.name_of(out.activities.back()))) {
@@ -130,7 +127,7 @@ class CuptiSource final : public TraceSource {
       });
       const bool complete = std::all_of(launched.begin(), launched.end(),
                                         [&](std::uint64_t id) { return seen.count(id) > 0; });
-      if (complete && (!launched.empty() || detail_ != TraceDetail::kNode)) return;
+      if (complete && !launched.empty()) return;
       if (attempt > 0) std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
   }
@@ -159,7 +156,7 @@ class CuptiSource final : public TraceSource {
   CuptiCollector collector_;
   RecordConverter converter_;
   HostSource host_;
-  TraceDetail detail_ = TraceDetail::kNone;
+  bool enabled_ = false;
   bool hes_;
   Taken taken_;  // by the last take_facts()
   std::int64_t residual_ns_ = 0;

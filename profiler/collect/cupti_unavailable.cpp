@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 // In builds without the CUDA Toolkit, which brings cupti.h.
+#include "profiler/collect/counter_source.h"
 #include "profiler/collect/cupti_source.h"
 #include "workloads/base/error.h"
 
@@ -11,6 +12,14 @@ std::vector<std::string> usual_cupti_files() {
 }
 
 std::unique_ptr<TraceSource> make_cupti_source(const CuptiSourceOptions& /*options*/) {
+  throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
+}
+
+CounterPlan plan_counters(const std::string& /*chip*/, const CounterOptions& /*options*/) {
+  throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
+}
+
+std::unique_ptr<CounterSource> make_counter_source(const CounterOptions& /*options*/) {
   throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
 }
 

@@ -75,11 +75,6 @@ void HostSource::set_enabled(bool enabled) {
   enabled_ = enabled;
 }
 
-void HostSource::set_detail(TraceDetail detail) {
-  DSCOPE_REQUIRE(supports(detail), "a host source knows no graphs");
-  set_enabled(detail != TraceDetail::kNone);
-}
-
 void HostSource::begin_step() {
   DSCOPE_REQUIRE(!in_step_, "begin_step() inside a step");
   owner_ = std::this_thread::get_id();

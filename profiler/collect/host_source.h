@@ -33,12 +33,8 @@ class HostSource final : public TraceSource {
 
   // Ranges are ignored while disabled; steps are still timed, so that the same code measures traced
   // and untraced steps. Only between steps.
-  void set_enabled(bool enabled);
+  void set_enabled(bool enabled) override;
   [[nodiscard]] bool enabled() const noexcept override { return enabled_; }
-  void set_detail(TraceDetail detail) override;  // kNone: disabled
-  [[nodiscard]] bool supports(TraceDetail detail) const override {
-    return detail != TraceDetail::kGraph;
-  }
 
   void begin_step() override;
   // Ranges that are still open are counted and forgotten: when they ended nobody knows.

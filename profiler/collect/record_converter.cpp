@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
@@ -23,7 +24,7 @@ ActivityKind kind_of(Kind kind) {
     case Kind::kRuntimeCall:
       return ActivityKind::kRuntimeCall;
     case Kind::kKernel:
-    case Kind::kGraph:
+    case Kind::kExternal:
     case Kind::kOverhead:
       break;
   }
@@ -111,6 +112,17 @@ void RecordConverter::label(const RawRecord& record, Activity& activity, Activit
                        : ranges_.emplace(label->range, out.intern(*label->range)).first->second;
 }
 
+// CUPTI delivers it before the record of the call, and that before its work. Of nested operations,
+// the innermost comes last.
+void RecordConverter::note_external(const RawRecord& record) {
+  constexpr std::size_t kMost = 1u << 16;
+  ++external_ids_;
+  if (external_.size() >= kMost) {
+    external_.erase(external_.begin(), std::next(external_.begin(), kMost / 2));
+  }
+  external_[record.correlation] = record.external;
+}
+
 void RecordConverter::add(const RawRecord& record, ActivityList& out) {
   if (record.kind == Kind::kOverhead) {
     if (record.end_ns > record.start_ns) {
@@ -118,7 +130,7 @@ void RecordConverter::add(const RawRecord& record, ActivityList& out) {
     }
     return;
   }
-  if (record.kind == Kind::kGraph) return;
+  if (record.kind == Kind::kExternal) return note_external(record);
   if (record.kind == Kind::kRuntimeCall && (record.name == nullptr || !explains(record.name))) {
     return;
   }
@@ -135,6 +147,9 @@ void RecordConverter::add(const RawRecord& record, ActivityList& out) {
   activity.correlation = record.correlation;
   activity.graph_node = record.graph_node;
   activity.bytes = record.bytes;
+  if (const auto found = external_.find(record.correlation); found != external_.end()) {
+    activity.external = found->second;
+  }
   label(record, activity, out);
   out.activities.push_back(activity);
 }

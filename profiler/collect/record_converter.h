@@ -7,6 +7,7 @@
 #include "profiler/profile/profile.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -18,8 +19,8 @@ struct RawRecord {
     kKernel,
     kMemcpy,
     kMemset,
-    kGraph,        // a replay as a whole
     kRuntimeCall,  // of the CUDA runtime or driver
+    kExternal,     // that the call with this correlation was made for an operation of the program
     kOverhead,     // time the collector took for itself
   };
   Kind kind = Kind::kKernel;
@@ -30,6 +31,7 @@ struct RawRecord {
   std::uint32_t correlation = 0;
   std::uint64_t graph_node = 0;  // 0: not of a graph
   std::uint64_t bytes = 0;
+  std::uint64_t external = 0;  // of kExternal: the program's number of the operation
   const char* name = nullptr;  // mangled name of a kernel, name of a call; may be null
 };
 
@@ -51,12 +53,15 @@ class RecordConverter {
   // Records of work from graph nodes that were made before anybody looked.
   [[nodiscard]] std::int64_t unlabelled_nodes() const { return unlabelled_nodes_; }
   [[nodiscard]] std::int64_t overhead_ns() const { return overhead_ns_; }
+  // Records that joined calls to operations of the program; mostly it pushes none.
+  [[nodiscard]] std::int64_t external_ids() const { return external_ids_; }
 
  private:
   bool explains(const char* call);
   bool is_usable(const RawRecord& record);
   std::uint32_t name_of(const RawRecord& record, ActivityList& out);
   void label(const RawRecord& record, Activity& activity, ActivityList& out);
+  void note_external(const RawRecord& record);
 
   const GraphLabels& labels_;
   struct Known {
@@ -70,6 +75,9 @@ class RecordConverter {
   std::int64_t records_ = 0;
   std::int64_t unlabelled_nodes_ = 0;
   std::int64_t overhead_ns_ = 0;
+  // By correlation, of calls whose work may still come; the oldest half goes when there are many.
+  std::map<std::uint32_t, std::uint64_t> external_;
+  std::int64_t external_ids_ = 0;
 };
 
 // "void f<int>(int*)" of "_Z1fIiEvPT_"; other names as they are.

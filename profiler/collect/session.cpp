@@ -4,51 +4,24 @@
 
 #include "profiler/attribute/attribution.h"
 #include "profiler/attribute/kernel_table.h"
-#include "profiler/collect/trace_rotation.h"
 #include "workloads/base/error.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace dscope::collect {
 namespace {
 
-constexpr TraceDetail kDetails[] = {TraceDetail::kNone, TraceDetail::kGraph, TraceDetail::kNode};
-
-TraceRotation rotation(const TraceSource& source, const SessionOptions& options) {
-  if (!options.measure_perturbation) return TraceRotation(TraceDetail::kNode);
-  std::vector<TraceDetail> details;
-  for (const TraceDetail detail : kDetails) {
-    if (source.supports(detail)) details.push_back(detail);
-  }
-  return {std::move(details), options.block_steps, options.settle_steps};
-}
-
-std::string describe(const TraceSource& source, const SessionOptions& options) {
-  std::string text =
-      options.block_steps == 1
-          ? std::string("every other step runs untraced")
-          : fmt::format("blocks of {} steps run untraced{} and traced in turn", options.block_steps,
-                        source.supports(TraceDetail::kGraph) ? ", as graphs" : "");
-  if (options.settle_steps > 0) {
-    text += fmt::format("; the first {} of each not counted", options.settle_steps);
-  }
-  return text;
-}
-
 class Session {
  public:
   Session(TraceSource& source, const StepRunner& runner, const SessionOptions& options)
-      : source_(source), runner_(runner), options_(options), rotation_(rotation(source, options)) {
+      : source_(source), runner_(runner), options_(options) {
     measurement().clock = source.clock();
-    if (options.measure_perturbation) {
-      measurement().perturbation.emplace().method = describe(source, options);
-    }
+    if (options.untraced == Untraced::kNone) return;
+    measurement().perturbation.emplace().method = options.untraced == Untraced::kEveryOther
+                                                      ? "every other step runs untraced"
+                                                      : "no step is traced";
   }
 
   SessionResult run() {
@@ -71,29 +44,34 @@ class Session {
  private:
   profile::Measurement& measurement() { return result_.measurement; }
 
+  // The first step after warm-up is untraced where any is.
+  [[nodiscard]] bool is_traced(std::int64_t step) const {
+    switch (options_.untraced) {
+      case Untraced::kNone:
+        return true;
+      case Untraced::kEveryOther:
+        return step < options_.warmup_steps || (step - options_.warmup_steps) % 2 == 1;
+      case Untraced::kAll:
+        return false;
+    }
+    return true;
+  }
+
   void run_step(std::int64_t step, const StepInfo& info) {
-    const bool warmup = step < options_.warmup_steps;
-    const TraceRotation::Step how = warmup ? TraceRotation::Step{TraceDetail::kNode, false}
-                                           : rotation_.at(step - options_.warmup_steps);
-    if (how.detail != detail_) source_.set_detail(*(detail_ = how.detail));
+    const bool traced = is_traced(step);
+    if (traced != enabled_) source_.set_enabled(*(enabled_ = traced));
     source_.begin_step();
     runner_.run();
     const std::int64_t wall_ns = source_.end_step();
     list_.activities.clear();
     source_.drain(list_);
-    if (!how.counts) return;
-    switch (how.detail) {
-      case TraceDetail::kNone:
-        measurement().perturbation->untraced_wall_ns.push_back(wall_ns);
-        measurement().perturbation->untraced_tokens.push_back(info.tokens);
-        break;
-      case TraceDetail::kGraph:
-        measurement().perturbation->graph_wall_ns.push_back(wall_ns);
-        break;
-      case TraceDetail::kNode:
-        sample(step, wall_ns, info);
-        if (options_.on_activities) options_.on_activities(list_);
-        break;
+    if (step < options_.warmup_steps) return;
+    if (traced) {
+      sample(step, wall_ns, info);
+      if (options_.on_activities) options_.on_activities(list_);
+    } else {
+      measurement().perturbation->untraced_wall_ns.push_back(wall_ns);
+      measurement().perturbation->untraced_tokens.push_back(info.tokens);
     }
   }
 
@@ -130,7 +108,7 @@ class Session {
   }
 
   void finish(const profile::Losses& before) {
-    source_.set_detail(TraceDetail::kNone);
+    source_.set_enabled(false);
     const std::size_t steps = measurement().steps.size();
     measurement().kernels = kernels_.summaries(steps);
     const profile::Losses after = source_.losses();
@@ -148,8 +126,7 @@ class Session {
   TraceSource& source_;
   const StepRunner& runner_;
   const SessionOptions& options_;
-  TraceRotation rotation_;
-  std::optional<TraceDetail> detail_;  // as last set
+  std::optional<bool> enabled_;  // the source, as last set
   SessionResult result_;
   ActivityList list_;  // reused: names stay, activities are of one step
   attribute::KernelTable kernels_;

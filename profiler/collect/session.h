@@ -27,16 +27,15 @@ struct StepRunner {
   std::function<void()> run;
 };
 
+enum class Untraced : std::uint8_t { kNone, kEveryOther, kAll };
+
 struct SessionOptions {
-  // Steps that are run first, traced and not sampled: what is captured for them is captured as it
-  // will be measured. They consume steps of the workload.
+  // Steps that are run first and not sampled; traced, unless no step is. What is captured for them
+  // is captured as it will be measured. They consume steps of the workload.
   std::int64_t warmup_steps = 1;
-  // Blocks of steps run untraced, traced as whole graphs (where the source can) and traced in full,
-  // in turn: the differences are the perturbation. Only steps traced in full give stage times; the
-  // others consume steps of the workload all the same.
-  bool measure_perturbation = false;
-  std::int64_t block_steps = 1;
-  std::int64_t settle_steps = 0;            // of each block, run after the change and not counted
+  // Steps of which only the wall time is taken. Compared with the traced ones it shows what tracing
+  // costs; only traced steps give stage times.
+  Untraced untraced = Untraced::kNone;
   const std::atomic<bool>* stop = nullptr;  // checked before every step
   // Called after every traced step with its events (a trace file); the list is reused afterwards.
   std::function<void(const ActivityList&)> on_activities;

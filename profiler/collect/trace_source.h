@@ -12,21 +12,13 @@
 
 namespace dscope::collect {
 
-// How much of a step is recorded.
-enum class TraceDetail : std::uint8_t {
-  kNone,   // only when the step began and ended
-  kGraph,  // CUDA graphs as a whole, not what is in them
-  kNode,   // every kernel, copy and fill (of a host source: every range)
-};
-
 // Where the activities of a step come from: host clocks, CUPTI. A session drives one; the step
 // reports its ranges to it. Everything but the ranges is called between steps, from one thread.
 class TraceSource : public RangeSink {
  public:
-  // What is recorded from the next step on. A detail that the source does not have (kGraph without
-  // graphs) is refused by supports() and must not be set.
-  virtual void set_detail(TraceDetail detail) = 0;
-  [[nodiscard]] virtual bool supports(TraceDetail detail) const = 0;
+  // From the next step on: whether every kernel, copy and fill is recorded (of a host source: every
+  // range), or only when steps begin and end.
+  virtual void set_enabled(bool enabled) = 0;
 
   virtual void begin_step() = 0;
   // Wall time of the step in nanoseconds, on std::chrono::steady_clock.

@@ -103,6 +103,7 @@ void ChromeTraceWriter::add(const Activity& a, const std::string& name) {
   add_arg("correlation", a.correlation);
   add_arg("graph_node", a.graph_node);
   add_arg("bytes", a.bytes);
+  add_arg("External id", a.external);
   if (!args.empty()) event += ",\"args\":{" + args + "}";
   write(event + "}");
   ++events_;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/export/html_report.h"
 
+#include "profiler/export/counter_rows.h"
 #include "profiler/export/kernel_rows.h"
 #include "profiler/export/report_facts.h"
 #include "profiler/export/stage_table.h"
@@ -72,6 +73,9 @@ std::string html_report(const profile::Profile& profile) {
     out += "<section>\n" + op_bars_svg(profile) + "</section>\n";
     out += section("Longest of each stage", top_kernel_table(profile, kTopOfStage).render_html());
     out += section("Ops", kernel_table(profile, kOpRows).render_html());
+  }
+  if (profile.measurement->counters) {
+    out += section("Hardware counters", counter_table(profile).render_html());
   }
   out += section("Run", fact_table(facts(profile)));
   if (profile.device && !profile.device->missing.empty()) {

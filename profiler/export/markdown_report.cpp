@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/export/markdown_report.h"
 
+#include "profiler/export/counter_rows.h"
 #include "profiler/export/kernel_rows.h"
 #include "profiler/export/report_facts.h"
 #include "profiler/export/stage_table.h"
@@ -37,6 +38,9 @@ std::string markdown_report(const profile::Profile& profile) {
     if (const std::size_t all = profile.measurement->kernels.size(); all > kOpRows) {
       out += fmt::format("\n{} more are in the document.\n", all - kOpRows);
     }
+  }
+  if (profile.measurement->counters) {
+    out += "\n## Hardware counters\n\n" + counter_table(profile).render(Format::kMarkdown);
   }
   out += "\n## Run\n\n" + fact_table(facts(profile));
   if (profile.device && !profile.device->missing.empty()) {

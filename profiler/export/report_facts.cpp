@@ -58,6 +58,15 @@ std::string describe(const profile::Gpu& gpu) {
   return text;
 }
 
+std::string describe(const profile::Counters& counters) {
+  std::string text = fmt::format("{}; means over {} on {}", counters.method,
+                                 plural(counters.steps, "step"), counters.chip);
+  if (!counters.missing.empty()) {
+    text += fmt::format("; this chip has no {}", fmt::join(counters.missing, ", "));
+  }
+  return text;
+}
+
 std::string describe(const profile::Losses& losses) {
   std::vector<std::string> parts;
   for (const profile::LossInfo& loss : profile::kLosses) {
@@ -201,6 +210,9 @@ std::vector<Fact> facts(const Profile& profile) {
       add(list, "Read bandwidth",
           fmt::format("{:.1f} GB/s, measured in this run", *device.read_bandwidth_gbps));
     }
+  }
+  if (profile.measurement && profile.measurement->counters) {
+    add(list, "Counters", describe(*profile.measurement->counters));
   }
   if (profile.provenance) {
     const profile::Provenance& p = *profile.provenance;

@@ -49,10 +49,11 @@ const ColumnView& at(const Columns& columns, Column column) {
   return columns[static_cast<std::size_t>(column)];
 }
 
+// The first `present` columns; the others stay 0 for every record.
 std::optional<std::string> find_columns(std::span<const std::byte> payload, std::uint32_t count,
-                                        Columns& columns) {
+                                        std::size_t present, Columns& columns) {
   std::size_t offset = 0;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
+  for (std::size_t c = 0; c < present; ++c) {
     format::ColumnHeader& header = columns[c].header;
     if (payload.size() - offset < sizeof header) {
       return fmt::format("column {} begins outside the block", c);
@@ -86,7 +87,7 @@ std::optional<std::string> decode_activities(std::span<const std::byte> payload,
                                              std::vector<Activity>& out,
                                              std::int64_t& negative_durations) {
   Columns columns;
-  if (auto problem = find_columns(payload, count, columns)) return problem;
+  if (auto problem = find_columns(payload, count, context.columns, columns)) return problem;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t name = at(columns, Column::kName)[i];
     const std::uint64_t kind = at(columns, Column::kKind)[i];
@@ -125,6 +126,7 @@ std::optional<std::string> decode_activities(std::span<const std::byte> payload,
     activity.correlation = at(columns, Column::kCorrelation)[i];
     activity.graph_node = at(columns, Column::kGraphNode)[i];
     activity.bytes = at(columns, Column::kBytes)[i];
+    activity.external = at(columns, Column::kExternal)[i];
   }
   return std::nullopt;
 }

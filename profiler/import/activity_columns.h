@@ -17,6 +17,7 @@ namespace dscope::importer {
 struct BlockContext {
   std::vector<std::optional<Stage>> stages;  // by stored index; empty: a stage we do not know
   std::size_t names = 0;                     // names that came before the block
+  std::size_t columns = 0;                   // of the file's version
 };
 
 // Appends the activities of a block. Returns what is wrong with it ("column 3 ends outside the

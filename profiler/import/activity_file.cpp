@@ -210,6 +210,7 @@ void ActivityFileWriter::append_activities() {
     return a.stage ? static_cast<int>(*a.stage) : int{format::kNoStage};
   });
   put_column(payload_, buffer_, 0, [](const Activity& a) { return a.range + 1; });
+  put_column(payload_, buffer_, 0, [](const Activity& a) { return a.external; });
   append_block(static_cast<std::uint32_t>(BlockType::kActivities),
                static_cast<std::uint32_t>(buffer_.size()));
   written_ += buffer_.size();

@@ -20,7 +20,8 @@
 //   kTracks      count times {u32 kind (0 device, 1 lane), i32 device, i32 lane, i64 rank or
 //                kNoRank, u32 length, bytes}: packed
 //   kFacts       count times {u32 length, key, u32 length, value}
-//   kActivities  kColumns columns of `count` values each, in the order of Column. A column is
+//   kActivities  columns_of(version) columns of `count` values each, in the order of Column. A
+//   column is
 //                {u64 encoding and width, u64 base} and then its values, padded to 8 bytes:
 //                  kConstant  no values: all are `base`
 //                  kOffset    count unsigned integers of `width` (1, 2, 4 or 8) bytes: base + value
@@ -32,8 +33,8 @@ namespace dscope::importer::format {
 static_assert(std::endian::native == std::endian::little, "files are little endian");
 
 inline constexpr std::uint64_t kMagic = 0x525445504f435344;  // "DSCOPETR"
-inline constexpr std::uint32_t kVersion = 1;
-inline constexpr std::uint32_t kBlockMagic = 0x4b4c4244;  // "DBLK"
+inline constexpr std::uint32_t kVersion = 2;                 // what is written; 1 is read as well
+inline constexpr std::uint32_t kBlockMagic = 0x4b4c4244;     // "DBLK"
 inline constexpr std::int64_t kNoRank = INT64_MIN;
 inline constexpr std::uint32_t kMaxBlockActivities = 65536;
 inline constexpr std::uint8_t kNoStage = 255;
@@ -75,9 +76,13 @@ enum class Column : std::uint8_t {
   kLane,
   kKind,
   kStage,
-  kRange,  // Activity::range + 1; 0: none
+  kRange,     // Activity::range + 1; 0: none
+  kExternal,  // from version 2 on
 };
-inline constexpr std::size_t kColumns = 11;
+inline constexpr std::size_t kColumns = 12;
+[[nodiscard]] constexpr std::size_t columns_of(std::uint32_t version) {
+  return version == 1 ? 11 : kColumns;
+}
 
 enum class Encoding : std::uint32_t { kConstant = 0, kOffset = 1 };
 

@@ -101,10 +101,11 @@ class FileParser {
     if (file_.size() < sizeof header) fail("a .dscope trace", "the end of the file");
     std::memcpy(&header, file_.data(), sizeof header);
     if (header.magic != format::kMagic) fail("a .dscope trace", "something else");
-    if (header.version != format::kVersion) {
-      throw input_error("{}: file is v{}, this build reads v{}", source_, header.version,
+    if (header.version < 1 || header.version > format::kVersion) {
+      throw input_error("{}: file is v{}, this build reads v1 to v{}", source_, header.version,
                         format::kVersion);
     }
+    context_.columns = format::columns_of(header.version);
     offset_ = sizeof header;
   }
 

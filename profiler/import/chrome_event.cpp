@@ -28,6 +28,8 @@ std::string_view token(ondemand::value value) {
 // What an args member means; which of these an event has depends on its kind.
 std::string_view* args_target(ChromeEvent& event, ondemand::raw_json_string key) {
   switch (*key.raw()) {
+    case 'E':
+      return key == "External id" ? &event.external : nullptr;
     case 'I':
       return key == "In msg nelems" ? &event.in_elements : nullptr;
     case 'O':

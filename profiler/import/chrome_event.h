@@ -27,6 +27,7 @@ struct ChromeEvent {
   std::string_view correlation;
   std::string_view graph_node;
   std::string_view bytes;
+  std::string_view external;
   std::string_view in_elements;  // NCCL: elements of the message
   std::string_view out_elements;
   std::string_view element_type;

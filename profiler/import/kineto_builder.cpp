@@ -218,6 +218,7 @@ void KinetoBuilder::add_complete(const ChromeEvent& event) {
   activity.device = lane->second.device;
   activity.lane = lane->second.lane;
   activity.correlation = correlation_of(event);
+  activity.external = parse_unsigned(event.external).value_or(0);
   if (is_work(activity.kind)) {
     activity.graph_node = parse_unsigned(event.graph_node).value_or(0);
     activity.bytes = bytes_of(event);

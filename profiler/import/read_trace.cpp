@@ -10,10 +10,12 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <string_view>
 
 namespace dscope::importer {
 namespace {
@@ -73,6 +75,41 @@ Trace read_any(const std::filesystem::path& path, const ReadOptions& options) {
       path.extension() == ".nsys-rep" ? ": export it with nsys export --type sqlite" : "");
 }
 
+std::vector<std::filesystem::path> traces_in(const std::filesystem::path& folder) {
+  constexpr std::array<std::string_view, 4> kExtensions{".json", ".gz", ".sqlite", ".dscope"};
+  std::vector<std::filesystem::path> traces;
+  std::error_code error;
+  std::filesystem::directory_iterator files(folder, error);
+  for (; !error && files != std::filesystem::directory_iterator(); files.increment(error)) {
+    const std::string extension = files->path().extension().string();
+    const bool known =
+        std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+    if (known && files->is_regular_file(error)) traces.push_back(files->path());
+  }
+  if (error) throw input_error("{}: cannot be read: {}", folder.string(), error.message());
+  if (traces.empty()) {
+    throw input_error("{}: expected a folder with traces ({}), found none", folder.string(),
+                      fmt::join(kExtensions, ", "));
+  }
+  std::sort(traces.begin(), traces.end());
+  return traces;
+}
+
+std::vector<std::filesystem::path> with_folders_opened(
+    const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::filesystem::path> files;
+  for (const std::filesystem::path& path : paths) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    const std::vector<std::filesystem::path> inside = traces_in(path);
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
 }  // namespace
 
 Trace read_trace(const std::filesystem::path& path, const ReadOptions& options) {
@@ -96,8 +133,9 @@ Trace read_trace(const std::filesystem::path& path, const ReadOptions& options) 
   return trace;
 }
 
-Trace read_traces(const std::vector<std::filesystem::path>& paths, const ReadOptions& options) {
-  DSCOPE_REQUIRE(!paths.empty(), "at least one trace is needed");
+Trace read_traces(const std::vector<std::filesystem::path>& given, const ReadOptions& options) {
+  DSCOPE_REQUIRE(!given.empty(), "at least one trace is needed");
+  const std::vector<std::filesystem::path> paths = with_folders_opened(given);
   if (paths.size() == 1) {
     Trace trace = read_trace(paths.front(), options);
     apply_file_rank(trace, paths.front());

@@ -61,7 +61,9 @@ struct ReadOptions {
 // returns a part of a truncated trace.
 [[nodiscard]] Trace read_trace(const std::filesystem::path& path, const ReadOptions& options = {});
 
-// Several traces of the ranks of one run, side by side: devices are renumbered, names shared.
+// Several traces of the ranks of one run, side by side: devices are renumbered, names shared. A
+// folder stands for the traces in it (.json, .gz, .sqlite, .dscope), in the order of their names,
+// and must hold one.
 [[nodiscard]] Trace read_traces(const std::vector<std::filesystem::path>& paths,
                                 const ReadOptions& options = {});
 

@@ -116,7 +116,7 @@ void Recorder::tick(bool last) {
   collector_.labels().forget();
   const bool wanted = !last && window_.recording(now_s()) && !file_.error();
   if (wanted != recording_) {
-    collector_.set_detail(wanted ? collect::TraceDetail::kNode : collect::TraceDetail::kNone);
+    collector_.set_enabled(wanted);
     if (!wanted) {
       collector_.flush(/*forced=*/true);
       collector_.read([&](const collect::RawRecord& record) { converter_.add(record, list_); });
@@ -139,6 +139,7 @@ void Recorder::note_facts() {
   file_.set("loss.negative_durations", losses.negative_durations);
   file_.set("records", converter_.records());
   file_.set("ranges", nvtx_log().seen());
+  file_.set("external_ids", converter_.external_ids());
   file_.set("unlabelled_nodes", converter_.unlabelled_nodes());
   file_.set("overhead_ns", converter_.overhead_ns());
   file_.set("worker_cpu_ns", worker_cpu_ns_);

@@ -240,7 +240,6 @@ struct Perturbation {
   std::string method;
   std::vector<std::int64_t> untraced_wall_ns;  // raw samples
   std::vector<std::int64_t> untraced_tokens;   // decoded in each of them; empty: not known
-  std::vector<std::int64_t> graph_wall_ns;     // traced as whole graphs, without their kernels
   std::optional<double> range_cost_ns;         // of one begin/end pair, measured on this machine
   std::optional<double> ranges_per_step;       // mean
   JsonValue unknown;
@@ -268,6 +267,37 @@ struct ClockSample {
   std::optional<double> power_w;
   std::optional<double> temperature_c;
   std::vector<std::string> throttle_reasons;
+  JsonValue unknown;
+};
+
+// What the counters of the GPU say of one kernel in one op: means per step. Times are of kernels
+// that ran alone. Absent: not asked for, or not to be had.
+struct KernelCounters {
+  std::string name;
+  std::optional<std::string> op;  // of the decode step
+  Stage stage = Stage::kUnattributed;
+  double calls = 0;
+  std::optional<double> time_ns;
+  std::optional<double> dram_read_bytes;
+  std::optional<double> dram_write_bytes;
+  std::optional<double> l2_hits;    // sectors of 32 bytes that were looked up and found
+  std::optional<double> l2_misses;  // and that were not
+  // Shares of what the chip could do in that time, means weighted by it.
+  std::optional<double> shared_utilisation;  // data cycles of shared memory
+  std::optional<double> tensor_utilisation;  // cycles in which the tensor pipe was busy
+  JsonValue unknown;
+};
+
+// Hardware counters, from steps of their own after the measured ones.
+struct Counters {
+  std::string method;
+  std::string chip;                     // CUPTI's name of it: "GH100"
+  std::string library;                  // version of CUPTI
+  std::int64_t steps = 0;               // over which the means are
+  std::int64_t passes = 0;              // steps that each of them took: not all counters fit in one
+  std::vector<std::string> missing;     // metrics that this chip has not
+  std::vector<KernelCounters> kernels;  // by descending time_ns
+  std::vector<OpTotals> ops;            // costs of the ops in the counted steps
   JsonValue unknown;
 };
 
@@ -313,6 +343,7 @@ struct Measurement {
   std::optional<Perturbation> perturbation;
   std::optional<Collector> collector;
   std::vector<ClockSample> clock_samples;
+  std::optional<Counters> counters;
   std::optional<std::string> trace_file;  // beside the document: the full event list
   JsonValue unknown;
 };

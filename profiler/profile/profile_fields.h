@@ -151,7 +151,6 @@ void visit_fields(Is<Perturbation> auto& s, auto&& visit) {
   visit("method", s.method, kRequired);
   visit("untraced_wall_ns", s.untraced_wall_ns);
   visit("untraced_tokens", s.untraced_tokens);
-  visit("graph_wall_ns", s.graph_wall_ns);
   visit("range_cost_ns", s.range_cost_ns);
   visit("ranges_per_step", s.ranges_per_step);
 }
@@ -176,6 +175,31 @@ void visit_fields(Is<ClockSample> auto& s, auto&& visit) {
   visit("power_w", s.power_w);
   visit("temperature_c", s.temperature_c);
   visit("throttle_reasons", s.throttle_reasons);
+}
+
+void visit_fields(Is<KernelCounters> auto& s, auto&& visit) {
+  visit("name", s.name, kRequired);
+  visit("op", s.op);
+  visit("stage", s.stage, kRequired);
+  visit("calls", s.calls, kRequired);
+  visit("time_ns", s.time_ns);
+  visit("dram_read_bytes", s.dram_read_bytes);
+  visit("dram_write_bytes", s.dram_write_bytes);
+  visit("l2_hits", s.l2_hits);
+  visit("l2_misses", s.l2_misses);
+  visit("shared_utilisation", s.shared_utilisation);
+  visit("tensor_utilisation", s.tensor_utilisation);
+}
+
+void visit_fields(Is<Counters> auto& s, auto&& visit) {
+  visit("method", s.method, kRequired);
+  visit("chip", s.chip);
+  visit("library", s.library);
+  visit("steps", s.steps);
+  visit("passes", s.passes);
+  visit("missing", s.missing);
+  visit("kernels", s.kernels, kRequired);
+  visit("ops", s.ops);
 }
 
 void visit_fields(Is<LabelTotals> auto& s, auto&& visit) {
@@ -211,6 +235,7 @@ void visit_fields(Is<Measurement> auto& s, auto&& visit) {
   visit("perturbation", s.perturbation);
   visit("collector", s.collector);
   visit("clock_samples", s.clock_samples);
+  visit("counters", s.counters);
   visit("trace_file", s.trace_file);
 }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <fstream>
 #include <numeric>
 
 namespace dscope {
@@ -49,6 +50,36 @@ TEST_F(CudaRun, EmulatedRanksAreCalledEmulated) {
       "run --model dsv4-tiny --backend cuda --tp 2 --comm pcie_loopback --steps 4 --format json");
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(nlohmann::json::parse(result.out).at("kind"), "emulated");
+}
+
+TEST_F(CudaRun, CountsOrSaysWhyNot) {
+  const TemporaryDirectory dir;
+  const std::string file = dir.file("profile.json");
+  const CommandResult result = test::dscope(
+      "run --model dsv4-tiny --backend cuda --steps 4 --counters=dram,l2 --out " + file);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const CommandResult report = test::dscope("report " + file + " --view counters --format json");
+  const auto rows = nlohmann::json::parse(report.out);
+  if (rows.empty()) {
+    EXPECT_THAT(result.err, HasSubstr("no hardware counters: "));
+    GTEST_SKIP() << result.err;
+  }
+  EXPECT_EQ(rows.back().at("stage"), "all");
+  EXPECT_GT(rows.back().at("dram_read_bytes").get<double>(), 0);
+}
+
+// The untraced steps come first, and as many of them as of the traced ones.
+TEST_F(CudaRun, UntracedStepsAreThoseOfTheWholeWorkload) {
+  const TemporaryDirectory dir;
+  const std::string file = dir.file("profile.json");
+  const CommandResult result =
+      test::dscope("run --model dsv4-tiny --backend cuda --steps 5 --profile --out " + file);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  if (result.err.find("events") != std::string::npos) GTEST_SKIP() << result.err;
+  std::ifstream in(file);
+  const auto measurement = nlohmann::json::parse(in).at("measurement");
+  EXPECT_EQ(measurement.at("steps").size(), 5u);
+  EXPECT_EQ(measurement.at("perturbation").at("untraced_wall_ns").size(), 5u);
 }
 
 #if DSCOPE_HAVE_MPI

@@ -101,6 +101,29 @@ TEST_F(AnalyseTest, AnonymousWorkBelongsToItsPosition) {
   EXPECT_EQ(sources[0].time_ns + sources[1].time_ns, 220);
 }
 
+// Hyper-connections leave no plain residual addition: after the experts it is the sum of the shared
+// and the routed ones. A SiLU is their activation wherever it runs, so the matrix products of a
+// shared expert that follow the routed ones stay with them.
+TEST_F(AnalyseTest, WhatSumsExpertsBelongsToThem) {
+  constexpr const char* kSilu =
+      "void at::native::vectorized_elementwise_kernel<4, at::native::(anonymous "
+      "namespace)::silu_kernel(at::TensorIteratorBase&)::{lambda()#1}, std::array<char*, 2ul> >";
+  constexpr const char* kAdd =
+      "void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<"
+      "c10::BFloat16>, std::array<char*, 3ul> >";
+  for (int i = 0; i < 2; ++i) {
+    run({kNorm, kGemm, kGate, kMoe, kSilu, kExp, kMoe, kGemm, kSilu, kGemm, kSum, kAdd});
+  }
+  run({kNorm, kGemm, kArgmax});
+  const std::vector<Stage> found = stages(analyse(list_));
+  using enum Stage;
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    EXPECT_EQ(found[12 * layer + 2], kRouter);
+    for (std::size_t i = 3; i < 12; ++i) EXPECT_EQ(found[12 * layer + i], kMoe) << i;
+  }
+  EXPECT_EQ(found[12], kNormRopeCache);
+}
+
 // Work of a replayed graph carries the ranges of its capture; the range around the replay says
 // less.
 TEST_F(AnalyseTest, GraphNodesBelongToTheRangesOfTheirCapture) {

@@ -134,16 +134,57 @@ TEST_F(RecordConverterTest, CountsWhatItCannotUse) {
   EXPECT_EQ(converter_.records(), 3);
 }
 
-TEST_F(RecordConverterTest, OverheadIsSummedAndGraphsAreNotWork) {
+TEST_F(RecordConverterTest, OverheadIsSummedAndIsNotWork) {
   RawRecord record = kernel(nullptr);
   record.kind = Kind::kOverhead;
   converter_.add(record, list_);
   converter_.add(record, list_);
-  record.kind = Kind::kGraph;
-  converter_.add(record, list_);
   EXPECT_TRUE(list_.activities.empty());
   EXPECT_EQ(converter_.overhead_ns(), 4000);
   EXPECT_EQ(converter_.records(), 0);
+}
+
+TEST_F(RecordConverterTest, OperationsOfTheProgramAreOnCallsAndTheirWork) {
+  const auto external = [](std::uint32_t correlation, std::uint64_t id) {
+    RawRecord record;
+    record.kind = Kind::kExternal;
+    record.correlation = correlation;
+    record.external = id;
+    return record;
+  };
+  RawRecord launch = kernel("cudaLaunchKernel_v7000");
+  launch.kind = Kind::kRuntimeCall;
+  launch.correlation = 7;
+  RawRecord work = kernel("k");
+  work.correlation = 7;
+  RawRecord other = kernel("k");
+  other.correlation = 8;
+  converter_.add(external(7, 41), list_);
+  converter_.add(external(7, 42), list_);
+  for (const RawRecord& record : {launch, work, other}) converter_.add(record, list_);
+  ASSERT_EQ(list_.activities.size(), 3u) << "the relation itself is no activity";
+  EXPECT_EQ(list_.activities[0].external, 42u) << "of the innermost operation";
+  EXPECT_EQ(list_.activities[1].external, 42u);
+  EXPECT_EQ(list_.activities[2].external, 0u);
+  EXPECT_EQ(converter_.external_ids(), 2);
+}
+
+TEST_F(RecordConverterTest, RelationsThatAreNeverUsedDoNotPileUp) {
+  for (std::uint32_t id = 1; id < 200'000; ++id) {
+    RawRecord record;
+    record.kind = Kind::kExternal;
+    record.correlation = id;
+    record.external = id;
+    converter_.add(record, list_);
+  }
+  RawRecord last = kernel("k");
+  last.correlation = 199'999;
+  converter_.add(last, list_);
+  RawRecord first = kernel("k");
+  first.correlation = 1;
+  converter_.add(first, list_);
+  EXPECT_EQ(list_.activities[0].external, 199'999u);
+  EXPECT_EQ(list_.activities[1].external, 0u) << "forgotten: its work did not come in time";
 }
 
 TEST_F(RecordConverterTest, TheNameTableDoesNotGrowWithRecords) {

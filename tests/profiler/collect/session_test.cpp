@@ -3,6 +3,7 @@
 #include "profiler/collect/session.h"
 
 #include "profiler/collect/host_source.h"
+#include "profiler/collect/wall_clock.h"
 #include "workloads/base/error.h"
 
 #include <gtest/gtest.h>
@@ -88,7 +89,7 @@ TEST_F(SessionTest, SummarisesOps) {
 TEST_F(SessionTest, AlternatesUntracedAndTracedSteps) {
   SessionOptions options;
   options.warmup_steps = 1;
-  options.measure_perturbation = true;
+  options.untraced = Untraced::kEveryOther;
   const profile::Measurement m = run_session(source_, runner(6), options).measurement;
   EXPECT_EQ(traced_, (std::vector<bool>{true, false, true, false, true, false}));
   EXPECT_EQ(m.steps.size(), 2u);
@@ -100,18 +101,44 @@ TEST_F(SessionTest, AlternatesUntracedAndTracedSteps) {
   EXPECT_FALSE(m.perturbation->method.empty());
 }
 
-// A source with graphs: what it is told to record, and a kernel of an op in each step.
-class GraphSource final : public TraceSource {
+TEST(Session, MeasuresNothingButWallTimeWithoutTracing) {
+  WallClock source;
+  std::int64_t left = 1 + 3;
+  SessionOptions options;
+  options.untraced = Untraced::kAll;
+  const profile::Measurement m =
+      run_session(source,
+                  {[&]() -> std::optional<StepInfo> {
+                     if (left-- == 0) return std::nullopt;
+                     return StepInfo{2, 2, 100};
+                   },
+                   [&] {
+                     EXPECT_FALSE(source.enabled());
+                     EXPECT_TRUE(source.labels_launches()) << "a step need not time its ops itself";
+                     source.begin(Stage::kMoe, "moe");
+                     std::this_thread::sleep_for(std::chrono::microseconds(50));
+                     source.end();
+                   }},
+                  options)
+          .measurement;
+  EXPECT_TRUE(m.steps.empty());
+  EXPECT_TRUE(m.kernels.empty());
+  ASSERT_EQ(m.perturbation.value().untraced_wall_ns.size(), 3u) << "the first was for warm-up";
+  EXPECT_EQ(m.perturbation->untraced_tokens, std::vector<std::int64_t>(3, 2));
+  for (const std::int64_t ns : m.perturbation->untraced_wall_ns) EXPECT_GE(ns, 50'000);
+}
+
+// A source that sees the GPU: when it is switched on and off, and a kernel of an op in each step.
+class KernelSource final : public TraceSource {
  public:
   void begin(Stage, const char*) noexcept override {}
   void end() noexcept override {}
   void add(Stage, const char*, std::int64_t, std::int64_t) noexcept override {}
-  void set_detail(TraceDetail detail) override { details.push_back(detail_ = detail); }
-  [[nodiscard]] bool supports(TraceDetail) const override { return true; }
+  void set_enabled(bool enabled) override { switched.push_back(enabled_ = enabled); }
   void begin_step() override {}
-  std::int64_t end_step() override { return 1000 + 10 * static_cast<std::int64_t>(detail_); }
+  std::int64_t end_step() override { return enabled_ ? 1020 : 1000; }
   void drain(ActivityList& out) override {
-    if (detail_ != TraceDetail::kNode) return;
+    if (!enabled_) return;
     Activity step;
     step.kind = ActivityKind::kStep;
     step.name = out.intern("step");
@@ -128,27 +155,25 @@ class GraphSource final : public TraceSource {
     out.activities.push_back(kernel);
   }
   [[nodiscard]] profile::Losses losses() const override { return {}; }
-  [[nodiscard]] std::string_view clock() const override { return "graph clock"; }
+  [[nodiscard]] std::string_view clock() const override { return "kernel clock"; }
   std::optional<profile::Collector> take_facts() override {
     profile::Collector facts;
     facts.name = "fake";
     return facts;
   }
 
-  std::vector<TraceDetail> details;
+  std::vector<bool> switched;
 
  private:
-  TraceDetail detail_ = TraceDetail::kNone;
+  bool enabled_ = false;
 };
 
-TEST(Session, RotatesThroughTheDetailsOfASourceWithGraphs) {
-  GraphSource source;
-  std::int64_t left = 1 + 3 * 4 * 2;
+TEST(Session, SwitchesTheSourceOnlyBetweenTracedAndUntracedSteps) {
+  KernelSource source;
+  std::int64_t left = 2 + 4;
   SessionOptions options;
-  options.warmup_steps = 1;
-  options.measure_perturbation = true;
-  options.block_steps = 4;
-  options.settle_steps = 1;
+  options.warmup_steps = 2;
+  options.untraced = Untraced::kEveryOther;
   const profile::Measurement m = run_session(source,
                                              {[&]() -> std::optional<StepInfo> {
                                                 if (left-- == 0) return std::nullopt;
@@ -157,20 +182,18 @@ TEST(Session, RotatesThroughTheDetailsOfASourceWithGraphs) {
                                               [] {}},
                                              options)
                                      .measurement;
-  EXPECT_EQ(m.clock, "graph clock");
+  EXPECT_EQ(m.clock, "kernel clock");
   ASSERT_TRUE(m.perturbation.has_value());
-  EXPECT_EQ(m.perturbation->untraced_wall_ns, std::vector<std::int64_t>(6, 1000));
-  EXPECT_EQ(m.perturbation->graph_wall_ns, std::vector<std::int64_t>(6, 1010));
-  ASSERT_EQ(m.steps.size(), 6u);
+  EXPECT_EQ(m.perturbation->untraced_wall_ns, std::vector<std::int64_t>(2, 1000));
+  ASSERT_EQ(m.steps.size(), 2u);
   EXPECT_EQ(m.steps[0].wall_ns, 1020);
-  EXPECT_EQ(m.steps[0].index, 10) << "after warm-up, two blocks and a step to settle";
+  EXPECT_EQ(m.steps[0].index, 3) << "after warm-up and an untraced step";
   EXPECT_EQ(m.collector.value().name, "fake");
   ASSERT_EQ(m.kernels.size(), 1u);
   EXPECT_EQ(m.kernels[0].name, "void gemm()");
   EXPECT_EQ(m.kernels[0].op, "moe_up");
-  using enum TraceDetail;
-  EXPECT_EQ(source.details, (std::vector{kNode, kNone, kGraph, kNode, kNone, kGraph, kNode, kNone}))
-      << "traced while it warms up, changed between blocks only, and off at the end";
+  EXPECT_EQ(source.switched, (std::vector{true, false, true, false, true, false}))
+      << "on while it warms up, and off at the end";
 }
 
 TEST_F(SessionTest, StopsBetweenStepsAndKeepsWhatWasMeasured) {

@@ -66,13 +66,14 @@ TEST_F(ChromeTrace, EventsHaveStageColourAndExactTimes) {
   kernel.stage = Stage::kMoe;
   kernel.correlation = 5;
   kernel.graph_node = 9;
+  kernel.external = 41;
   add(ActivityKind::kMemcpy, "copy", -1500, 2, 0, 7).bytes = 64;
   const auto events = with_phase(written(), "X");
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0]["name"], "moe");
   EXPECT_EQ(events[0]["cat"], "moe");
   EXPECT_EQ(events[0]["cname"], "thread_state_runnable");
-  EXPECT_EQ(events[0]["args"], (json{{"correlation", 5}, {"graph_node", 9}}));
+  EXPECT_EQ(events[0]["args"], (json{{"correlation", 5}, {"graph_node", 9}, {"External id", 41}}));
   EXPECT_EQ(events[1]["cat"], "memcpy");
   EXPECT_EQ(events[1]["ts"], -1.5);
   EXPECT_EQ(events[1]["dur"], 1.502);

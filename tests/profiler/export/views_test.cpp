@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/export/views.h"
 
+#include "profiler/export/counter_rows.h"
+#include "profiler/export/markdown_report.h"
 #include "profiler/export/report_facts.h"
 #include "profiler/export/stage_table.h"
 #include "tests/profiler/support/sample_profile.h"
@@ -133,7 +135,66 @@ TEST(StepTable, HasARowForEachStep) {
   EXPECT_THAT(csv, HasSubstr(",2,1200,800,400,77,,,700,100\n"));
 }
 
+profile::KernelCounters counted(const char* name, const char* op, double time_ns, double read) {
+  profile::KernelCounters kernel;
+  kernel.name = name;
+  kernel.op = op;
+  kernel.stage = Stage::kMoe;
+  kernel.calls = 2;
+  kernel.time_ns = time_ns;
+  kernel.dram_read_bytes = read;
+  kernel.dram_write_bytes = 100;
+  kernel.l2_hits = 10;
+  kernel.l2_misses = 40;
+  kernel.tensor_utilisation = 0.5;
+  return kernel;
+}
+
+TEST(CounterRows, PutTheChipBesideTheCosts) {
+  profile::Profile p = sample_profile();
+  profile::Counters& counters = p.measurement->counters.emplace();
+  counters.method = "eager steps";
+  counters.chip = "GH100";
+  counters.steps = 4;
+  counters.ops = {profile::testing::sample_op("moe.routed", Stage::kMoe, 1000, 0),
+                  profile::testing::sample_op("moe.shared", Stage::kMoe, 500, 0),
+                  profile::testing::sample_op("moe.all_reduce", Stage::kNccl, 400, 200)};
+  counters.kernels = {counted("up", "moe.routed", 300, 700),
+                      counted("down", "moe.routed", 100, 300),
+                      counted("other", "not.costed", 50, 5)};
+  counters.kernels[1].tensor_utilisation = 0.1;
+  counters.kernels[2].stage = Stage::kRouter;
+  const json rows = json::parse(counter_table(p).render(Format::kJson));
+  ASSERT_EQ(rows.size(), 8u);
+  EXPECT_EQ(rows[0]["stage"], "moe") << "the stage as a whole";
+  EXPECT_EQ(rows[0]["op"], nullptr);
+  EXPECT_EQ(rows[0]["cost_bytes"], 1500);
+  EXPECT_DOUBLE_EQ(rows[0]["dram_over_cost"], 0.8);
+  EXPECT_EQ(rows[1]["op"], "moe.routed");
+  EXPECT_EQ(rows[1]["kernel"], nullptr) << "it has two";
+  EXPECT_EQ(rows[1]["calls"], 4);
+  EXPECT_EQ(rows[1]["dram_read_bytes"], 1000);
+  EXPECT_EQ(rows[1]["cost_bytes"], 1000);
+  EXPECT_DOUBLE_EQ(rows[1]["dram_over_cost"], 1.2);
+  EXPECT_DOUBLE_EQ(rows[1]["l2_hit_rate"], 0.2);
+  EXPECT_DOUBLE_EQ(rows[1]["tensor_utilisation"], 0.4) << "weighted by time";
+  EXPECT_EQ(rows[1]["shared_utilisation"], nullptr);
+  EXPECT_EQ(rows[2]["kernel"], "up");
+  EXPECT_EQ(rows[2]["cost_bytes"], nullptr) << "costs are of ops, not of kernels";
+  EXPECT_EQ(rows[4]["op"], "moe.shared") << "done by the kernels of another op";
+  EXPECT_EQ(rows[4]["calls"], 0);
+  EXPECT_EQ(rows[4]["cost_bytes"], 500);
+  EXPECT_EQ(rows[6]["kernel"], "other");
+  EXPECT_EQ(rows[6]["dram_over_cost"], nullptr);
+  EXPECT_EQ(rows[7]["stage"], "all");
+  EXPECT_EQ(rows[7]["dram_read_bytes"], 1005);
+  EXPECT_EQ(rows[7]["cost_bytes"], 1500) << "of a collective that was left out nothing";
+  EXPECT_THAT(markdown_report(p), HasSubstr("## Hardware counters"));
+  EXPECT_THAT(markdown_report(p), HasSubstr("eager steps; means over 4 steps on GH100"));
+}
+
 TEST(Views, EmptyDocumentsHaveNoRows) {
+  EXPECT_EQ(json::parse(counter_table({}).render(Format::kJson)).size(), 0u);
   EXPECT_EQ(json::parse(top_kernel_table({}, 3).render(Format::kJson)).size(), 0u);
   EXPECT_EQ(json::parse(step_table({}).render(Format::kJson)).size(), 0u);
 }

@@ -93,6 +93,7 @@ TEST_F(Kineto, ReadsTheFieldsOfAKernel) {
   const Trace trace = read_event(
       R"({"ph": "X", "cat": "kernel", "name": "a\u0062\"c", "pid": 3, "tid": 20, "ts": 10.5,
           "dur": 2.25, "args": {"device": 3, "stream": 20, "correlation": 77, "graph node id": 9,
+          "External id": 41,
           "Collective name": "allreduce", "In msg nelems": 1024, "Out msg nelems": 2048,
           "dtype": "BFloat16"}})");
   ASSERT_EQ(trace.list.activities.size(), 1u);
@@ -105,6 +106,7 @@ TEST_F(Kineto, ReadsTheFieldsOfAKernel) {
   EXPECT_EQ(a.end_ns, 12'750);
   EXPECT_EQ(a.correlation, 77u);
   EXPECT_EQ(a.graph_node, 9u);
+  EXPECT_EQ(a.external, 41u);
   EXPECT_EQ(a.bytes, 4096u);  // the larger message
 }
 

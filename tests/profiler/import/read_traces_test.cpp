@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <set>
 
 namespace dscope::importer {
@@ -41,6 +42,26 @@ TEST_F(ReadTraces, EveryFormatHoldsTheSameWork) {
   test::expect_totals(read_trace((write_kineto_trace(path("a"), shape), path("a"))),
                       write_dscope_trace(path("c"), shape));
   test::expect_totals(read_trace(path("c")), write_nsys_trace(path("b"), shape));
+}
+
+TEST_F(ReadTraces, AFolderStandsForItsTraces) {
+  const TraceShape shape{.steps = 2, .kernels_per_step = 10};
+  std::filesystem::create_directories(path("run/older.json"));
+  write_kineto_trace(path("run/x-TP-1.trace.json"), shape);
+  write_kineto_trace(path("run/x-TP-0.trace.json"), shape);
+  write("run/notes.txt", "no trace");
+  const Trace trace = read_traces({path("run")});
+  ASSERT_EQ(trace.sources.size(), 2u);
+  EXPECT_THAT(trace.sources[0], HasSubstr("x-TP-0.trace.json"));
+  EXPECT_THAT(trace.sources[1], HasSubstr("x-TP-1.trace.json"));
+  std::filesystem::create_directories(path("empty"));
+  try {
+    (void)read_traces({path("empty")});
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kInput);
+    EXPECT_THAT(e.what(), HasSubstr("found none"));
+  }
 }
 
 TEST_F(ReadTraces, RanksStandSideBySide) {
