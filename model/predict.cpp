@@ -128,6 +128,8 @@ void add_warnings(const Configuration& c, const StepTime& step, Outcome& outcome
                     info(op.priced.op).name, c.device.name));
     break;
   }
+  // Those so far keep it from running; others only qualify the number.
+  if (!outcome.warnings.empty()) outcome.obstacle = outcome.warnings.front();
   if (c.unique_experts.empty() && c.routing.kind == routing::RoutingKind::kModel && c.batch > 1) {
     outcome.warnings.emplace_back(
         "routing: every expert taken as equally likely; a real router favours some");

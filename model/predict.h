@@ -50,6 +50,8 @@ struct Outcome {
   std::vector<Sensitivity> sensitivities;  // what the interval is made of, the largest first
   MemoryFit memory;
   std::vector<std::string> warnings;  // does not fit, a tile that does not launch, assumed values
+  // The first of the warnings that says why it cannot run, though it has a time; empty: it can.
+  std::string obstacle;
 };
 
 // The time of one decode step, explained. Throws Error{kUsage} for a configuration that cannot be

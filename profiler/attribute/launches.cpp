@@ -74,12 +74,15 @@ std::vector<std::uint32_t> Launches::innermost_ranges(
   }
   if (ranges.empty()) return {};
   // Outer ranges before inner ones that start at the same instant.
-  std::stable_sort(ranges.begin(), ranges.end(), [&](std::uint32_t i, std::uint32_t j) {
+  const auto before = [&](std::uint32_t i, std::uint32_t j) {
     const Activity& x = activities_[i];
     const Activity& y = activities_[j];
     return std::tie(x.device, x.lane, x.start_ns, y.end_ns) <
            std::tie(y.device, y.lane, y.start_ns, x.end_ns);
-  });
+  };
+  if (!std::is_sorted(ranges.begin(), ranges.end(), before)) {
+    std::stable_sort(ranges.begin(), ranges.end(), before);
+  }
   // Both lists are in order of lane and time, so one pass with a stack of open ranges finds the
   // innermost one around each launch.
   std::vector<std::uint32_t> innermost(activities_.size(), kNoActivity);

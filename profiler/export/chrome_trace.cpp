@@ -47,12 +47,12 @@ struct KindTrack {
 };
 constexpr std::int64_t kLaneSpan = std::int64_t{1} << 33;  // any 32-bit lane, made positive
 constexpr std::array<KindTrack, 6> kTracks{{
-    {"kernel", "Lane", 0},
-    {"memcpy", "Lane", 0},
-    {"memset", "Lane", 0},
-    {"range", "Ranges of lane", kLaneSpan},
-    {"runtime", "Calls of lane", 2 * kLaneSpan},
-    {"step", "Steps of lane", 0},
+    {"kernel", "", 0},
+    {"memcpy", "", 0},
+    {"memset", "", 0},
+    {"range", "Ranges of ", kLaneSpan},
+    {"runtime", "Calls of ", 2 * kLaneSpan},
+    {"step", "Steps of ", 0},
 }};
 const KindTrack& track_of(const Activity& a) {
   return kTracks[static_cast<std::size_t>(a.kind)];
@@ -123,7 +123,8 @@ void ChromeTraceWriter::name_track(std::int64_t process, std::int64_t thread, co
   if (named_.emplace(process, thread).second) {
     name("thread_name", thread,
          is_device_step(a) ? fmt::format("Steps of GPU {}", a.device)
-                           : fmt::format("{} {}", track_of(a).track, a.lane));
+                           : fmt::format("{}{} {}", track_of(a).track,
+                                         a.device < 0 ? "thread" : "stream", a.lane));
   }
 }
 

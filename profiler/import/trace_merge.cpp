@@ -18,24 +18,76 @@ namespace {
 
 using collect::Activity;
 
-std::optional<std::int64_t> number_after(std::string_view text, std::string_view mark) {
+// A number in a name, and where its digits are.
+struct NumberInName {
+  std::int64_t value = 0;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+std::optional<NumberInName> number_after(std::string_view text, std::string_view mark) {
   const std::size_t at = text.find(mark);
   if (at == std::string_view::npos) return std::nullopt;
-  std::string_view digits = text.substr(at + mark.size());
-  digits = digits.substr(0, digits.find_first_not_of("0123456789"));
-  return parse_integer(digits);
+  const std::size_t begin = at + mark.size();
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", begin), text.size());
+  const auto value = parse_integer(text.substr(begin, end - begin));
+  if (!value) return std::nullopt;
+  return NumberInName{*value, begin, end};
 }
 
-}  // namespace
-
-std::optional<std::int64_t> rank_of_name(std::string_view file_name) {
+std::optional<NumberInName> rank_in_name(std::string_view file_name) {
   for (const std::string_view other : {"-DP-", "-PP-", "-EP-"}) {
-    if (number_after(file_name, other).value_or(0) != 0) return std::nullopt;
+    const auto number = number_after(file_name, other);
+    if (number && number->value != 0) return std::nullopt;
   }
   for (const std::string_view mark : {"-TP-", "rank_", "rank-", "rank"}) {
     if (const auto rank = number_after(file_name, mark)) return rank;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> rank_of_name(std::string_view file_name) {
+  const auto rank = rank_in_name(file_name);
+  return rank ? std::optional(rank->value) : std::nullopt;
+}
+
+std::string name_without_rank(std::string_view file_name) {
+  std::string name(file_name);
+  const auto rank = rank_in_name(file_name);
+  if (!rank) return name;
+  const bool separated = name[rank->begin - 1] == '-' || name[rank->begin - 1] == '_';
+  const std::size_t begin = rank->begin - (separated ? 1 : 0);
+  return name.erase(begin, rank->end - begin);
+}
+
+std::vector<std::vector<std::filesystem::path>> group_ranks(
+    const std::vector<std::filesystem::path>& files) {
+  std::vector<std::vector<std::filesystem::path>> groups;
+  std::map<std::filesystem::path, std::size_t> runs;  // index into groups
+  const auto rank_of = [](const std::filesystem::path& file) {
+    return rank_of_name(file.filename().string());
+  };
+  for (const std::filesystem::path& file : files) {
+    std::size_t group = groups.size();
+    if (const auto rank = rank_of(file)) {
+      const auto run = file.parent_path() / name_without_rank(file.filename().string());
+      std::size_t& known = runs.try_emplace(run, group).first->second;
+      const bool again =
+          known < group && std::any_of(groups[known].begin(), groups[known].end(),
+                                       [&](const auto& other) { return rank_of(other) == rank; });
+      if (again) known = group;
+      group = known;
+    }
+    if (group == groups.size()) groups.emplace_back();
+    groups[group].push_back(file);
+  }
+  for (auto& group : groups) {
+    std::stable_sort(group.begin(), group.end(),
+                     [&](const auto& a, const auto& b) { return rank_of(a) < rank_of(b); });
+  }
+  return groups;
 }
 
 void apply_file_rank(Trace& trace, const std::filesystem::path& path) {
@@ -53,6 +105,10 @@ void apply_file_rank(Trace& trace, const std::filesystem::path& path) {
 
 void TraceMerge::add(Trace trace) {
   const std::string file = std::to_string(files_);
+  const auto ranked = std::find_if(trace.devices.begin(), trace.devices.end(),
+                                   [](const DeviceTrack& track) { return track.rank.has_value(); });
+  const std::string rank =
+      ranked == trace.devices.end() ? "" : fmt::format("rank {} ", *ranked->rank);
   std::map<std::int32_t, std::int32_t> devices;
   std::map<std::int32_t, std::int32_t> threads;
   const auto device_of = [&](std::int32_t device) {
@@ -65,7 +121,12 @@ void TraceMerge::add(Trace trace) {
   const auto lane_of = [&](std::int32_t device, std::int32_t lane) {
     if (device >= 0) return lane;
     const auto [entry, added] = threads.try_emplace(lane);
-    if (added) entry->second = threads_.number_of(fmt::format("{} {}", file, lane), lane);
+    if (added) {
+      // Above those of the files before: threads sorted by number are in the order of the ranks.
+      const std::int64_t wanted = files_ == 0 ? lane : last_thread_ + std::int64_t{1};
+      entry->second = threads_.number_of(fmt::format("{} {}", file, lane), wanted);
+      last_thread_ = std::max(last_thread_, entry->second);
+    }
     return entry->second;
   };
   for (DeviceTrack& track : trace.devices) {
@@ -75,6 +136,8 @@ void TraceMerge::add(Trace trace) {
   for (LaneTrack& track : trace.lanes) {
     track.lane = lane_of(track.device, track.lane);
     track.device = device_of(track.device);
+    // Those of a GPU stand under its name; the threads of all ranks are together.
+    if (track.device < 0) track.name = rank + track.name;
     result_.lanes.push_back(std::move(track));
   }
   std::vector<std::uint32_t> names;

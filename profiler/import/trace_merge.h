@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace dscope::importer {
 
@@ -16,6 +18,15 @@ namespace dscope::importer {
 // "rank_3.json", "rank-3.json". Empty where there is none, or where pipeline or data ranks beside
 // it ("-DP-1") leave it open.
 [[nodiscard]] std::optional<std::int64_t> rank_of_name(std::string_view file_name);
+
+// Which files are the ranks of one run: those of one folder whose names differ in the rank alone,
+// each rank once. Groups stand where their first file stood, their files in the order of the ranks;
+// all others are groups of one.
+[[nodiscard]] std::vector<std::vector<std::filesystem::path>> group_ranks(
+    const std::vector<std::filesystem::path>& files);
+
+// "run-TP.trace.json.gz" of "run-TP-3.trace.json.gz"; a name without a rank as it is.
+[[nodiscard]] std::string name_without_rank(std::string_view file_name);
 
 // Gives devices without a rank that of the file's name, and says it in their names.
 void apply_file_rank(Trace& trace, const std::filesystem::path& path);
@@ -32,6 +43,7 @@ class TraceMerge {
   Trace result_;
   NumberPool devices_;
   NumberPool threads_;
+  std::int32_t last_thread_ = 0;  // the highest number of a host thread
   std::uint64_t files_ = 0;
 };
 

@@ -205,7 +205,14 @@ TEST(MemoryFit, KnowsWhatFits) {
   const Outcome outcome = predict(c);
   EXPECT_FALSE(outcome.memory.fits());
   EXPECT_EQ(outcome.memory.largest_batch, 0);
-  EXPECT_FALSE(outcome.warnings.empty());
+  ASSERT_FALSE(outcome.warnings.empty());
+  EXPECT_EQ(outcome.obstacle, outcome.warnings.front());
+  // A warning that only qualifies the number is no obstacle.
+  c = default_configuration();
+  c.batch = 2;
+  const Outcome runs = predict(c);
+  EXPECT_FALSE(runs.warnings.empty());
+  EXPECT_EQ(runs.obstacle, "");
 }
 
 TEST(MemoryFit, FloatScalesTakeMore) {

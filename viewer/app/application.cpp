@@ -39,11 +39,13 @@ Application::Application(Settings settings, std::filesystem::path settings_file,
 
 Application::~Application() = default;
 
-void Application::open(const std::filesystem::path& path) {
-  if (path.extension() == kSessionEnding) {
-    open_session(path);
-  } else {
-    store_.open(path);
+void Application::open(const std::vector<std::filesystem::path>& paths) {
+  for (const view_data::DocumentFiles& files : view_data::documents_of(paths)) {
+    if (files.front().extension() == kSessionEnding) {
+      open_session(files.front());
+    } else {
+      store_.open(files);
+    }
   }
 }
 
@@ -118,9 +120,12 @@ bool Application::computing() const {
   return false;
 }
 
-bool Application::wants_frames() const {
-  return !store_.idle() || computing() || !toasts_.empty() || !pictures_.empty() ||
-         (system_dialog_ && system_dialog_->running());
+double Application::patience_s() const {
+  constexpr double kProgress = 0.1;
+  constexpr double kIdle = 0.5;
+  if (!pictures_.empty()) return 0;
+  const bool waiting = loading() || computing() || (system_dialog_ && system_dialog_->running());
+  return waiting ? kProgress : kIdle;
 }
 
 PanelContext Application::context(bool has_keyboard) {
@@ -130,8 +135,8 @@ PanelContext Application::context(bool has_keyboard) {
 void Application::take_loaded() {
   for (view_data::DocumentStore::Finished& finished : store_.take_finished()) {
     if (finished.document) {
-      session_documents_.emplace_back(finished.path, finished.document->id);
-      settings_.remember(finished.path);
+      session_documents_.emplace_back(finished.files, finished.document->id);
+      settings_.remember(finished.files);
       add(finished.document);
     } else if (!finished.cancelled) {
       toasts_.error(finished.error);
@@ -239,11 +244,7 @@ void Application::draw_pane(std::size_t pane, ImVec2 size) {
   ImGui::PopStyleColor();
   PanelContext panel_context = context(pane == focused_pane_ && !dialog_.is_open() && !help_);
   if (documents_.empty() && !current->works_without_documents()) {
-    draw_empty(
-        ui_, loading() ? "Loading\u2026" : "Nothing is open",
-        "Open a profile document or a trace: press Ctrl+O, drop a file onto this window, or "
-        "name it on the command line. Profile documents come from dscope run, predict and "
-        "import; traces from PyTorch (Kineto) and Nsight Systems can be opened as they are.");
+    draw_nothing_open();
   } else {
     ImGui::PushID(current);
     current->draw(panel_context);
@@ -253,6 +254,29 @@ void Application::draw_pane(std::size_t pane, ImVec2 size) {
   ImGui::PopStyleVar();
   ImGui::EndChild();
   ImGui::PopID();
+}
+
+// What there is to do without a document.
+void Application::draw_nothing_open() {
+  if (loading()) {
+    draw_empty(ui_, "Loading\u2026", "The list on the left shows how far it is.");
+    return;
+  }
+  draw_empty(ui_, "Nothing is open",
+             "Open a profile document (dscope run, predict and import write them) or a trace as it "
+             "is: of PyTorch, SGLang and vLLM (Kineto), or of Nsight Systems. Press Ctrl+O, drop "
+             "files onto this window, or name them on the command line. Without any file, Explore "
+             "predicts what a box of GPUs would do.");
+  ImGui::Spacing();
+  const char* explore = "Explore without a file";
+  const float padding = ImGui::GetStyle().FramePadding.x * 4 + ImGui::GetStyle().ItemSpacing.x;
+  const float width =
+      text_width(ui_.regular, "Open\u2026") + text_width(ui_.regular, explore) + padding;
+  const float room = ImGui::GetContentRegionAvail().x;
+  ImGui::SetCursorPosX(ImGui::GetCursorPosX() + std::max(0.0F, (room - width) * 0.5F));
+  if (ImGui::Button("Open\u2026")) open_dialog();
+  ImGui::SameLine();
+  if (ImGui::Button(explore)) show_panel("explore");
 }
 
 void Application::draw_status() {

@@ -39,8 +39,8 @@ class Application : private Actions {
               std::filesystem::path zenity = {});
   ~Application() override;
 
-  // A document, trace or session, in the background.
-  void open(const std::filesystem::path& path);
+  // Documents, traces and sessions, in the background; the ranks of one run become one document.
+  void open(const std::vector<std::filesystem::path>& paths);
   void add(const view_data::DocumentPtr& document);
 
   void set_theme(view_data::Theme theme);
@@ -53,8 +53,12 @@ class Application : private Actions {
   void frame();
 
   [[nodiscard]] bool loading() const { return !store_.idle(); }
-  [[nodiscard]] bool computing() const;     // a panel that is shown works on something
-  [[nodiscard]] bool wants_frames() const;  // something moves by itself
+  // Until the files are read; what is drawn next takes them in.
+  void wait_for_files() const { store_.wait(); }
+  [[nodiscard]] bool computing() const;  // a panel that is shown works on something
+  // How long what is drawn stays true without input: a progress bar does not need every frame, and
+  // drawing in software takes the processor from what it waits for.
+  [[nodiscard]] double patience_s() const;
   [[nodiscard]] bool wants_to_quit() const { return quit_; }
   [[nodiscard]] std::size_t errors() const { return toasts_.errors(); }
   [[nodiscard]] const std::string& last_error() const { return toasts_.last_error(); }
@@ -100,6 +104,7 @@ class Application : private Actions {
   void select_new(const view_data::DocumentPtr& document);
   void draw_panes();
   void draw_pane(std::size_t pane, ImVec2 size);
+  void draw_nothing_open();
   void draw_status();
   // shortcuts.cpp
   void handle_shortcuts();
@@ -143,7 +148,7 @@ class Application : private Actions {
   Toasts toasts_;
   std::vector<PictureRequest> pictures_;
   std::unique_ptr<Session> session_;  // whose files are being loaded
-  std::vector<std::pair<std::filesystem::path, std::uint64_t>> session_documents_;
+  std::vector<std::pair<view_data::DocumentFiles, std::uint64_t>> session_documents_;
   std::string clipboard_;
   bool help_ = false;
   bool quit_ = false;

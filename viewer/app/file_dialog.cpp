@@ -11,6 +11,7 @@
 #include <imgui_stdlib.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace dscope::viewer {
@@ -18,6 +19,14 @@ namespace {
 
 constexpr std::size_t kMostEntries = 20'000;
 constexpr const char* kPopup = "###file_dialog";
+// By their names; a file of another name can be opened all the same.
+constexpr std::array<std::string_view, 6> kKnownEndings{".json",   ".json.gz",        ".sqlite",
+                                                        ".dscope", ".dscope-session", ".trace.gz"};
+
+bool has_known_ending(const std::string& name) {
+  return std::any_of(kKnownEndings.begin(), kKnownEndings.end(),
+                     [&](std::string_view ending) { return name.ends_with(ending); });
+}
 
 }  // namespace
 
@@ -62,9 +71,11 @@ void FileDialog::list() {
       break;
     }
     std::string name = it->path().filename().string();
-    if (!hidden_files_ && name.starts_with('.')) continue;
+    if (!all_files_ && name.starts_with('.')) continue;
     std::error_code ignored;
     const bool folder = it->is_directory(ignored);
+    const bool known = folder || mode_ == Mode::kSave || has_known_ending(name);
+    if (!all_files_ && !known) continue;
     const std::uint64_t bytes = folder ? 0 : it->file_size(ignored);
     entries_.push_back({std::move(name), folder, ignored ? 0 : bytes});
   }
@@ -80,7 +91,33 @@ void FileDialog::finish(const std::vector<std::filesystem::path>& paths) {
   if (!paths.empty() && then_) std::exchange(then_, nullptr)(paths);
 }
 
+void FileDialog::mark(std::size_t index) {
+  // The one that was chosen before is one of them.
+  if (chosen_ >= 0) {
+    Entry& chosen = entries_[static_cast<std::size_t>(chosen_)];
+    chosen.marked = chosen.marked || (!chosen.folder && chosen.name == name_);
+  }
+  chosen_ = -1;
+  name_.clear();
+  entries_[index].marked = !entries_[index].marked;
+  const auto count = std::count_if(entries_.begin(), entries_.end(),
+                                   [](const Entry& other) { return other.marked; });
+  message_ = count == 0 ? std::string() : fmt::format("{} chosen", count);
+}
+
+void FileDialog::clear_marks() {
+  for (Entry& entry : entries_) entry.marked = false;
+}
+
 void FileDialog::take() {
+  std::vector<std::filesystem::path> marked;
+  for (const Entry& entry : entries_) {
+    if (entry.marked) marked.push_back(folder_ / entry.name);
+  }
+  if (!marked.empty() && name_.empty()) {
+    finish(marked);
+    return;
+  }
   if (name_.empty()) return;
   const std::filesystem::path path =
       std::filesystem::path(name_).is_absolute() ? std::filesystem::path(name_) : folder_ / name_;
@@ -108,6 +145,7 @@ void FileDialog::move_choice(int by) {
   chosen_ = std::clamp(chosen_ + by, 0, static_cast<int>(entries_.size()) - 1);
   const Entry& entry = entries_[static_cast<std::size_t>(chosen_)];
   name_ = entry.name;
+  clear_marks();
   scroll_to_choice_ = true;
 }
 
@@ -119,7 +157,7 @@ void FileDialog::draw_bar(const Ui& ui) {
     go(typed_folder_);
   }
   ImGui::SameLine();
-  if (ImGui::Checkbox("hidden", &hidden_files_)) list();
+  if (ImGui::Checkbox("all files", &all_files_)) list();
 }
 
 void FileDialog::draw_entries(const Ui& ui, float height) {
@@ -133,12 +171,18 @@ void FileDialog::draw_entries(const Ui& ui, float height) {
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
       const Entry& entry = entries_[static_cast<std::size_t>(i)];
       ImGui::PushID(i);
-      if (ImGui::Selectable("##entry", i == chosen_, ImGuiSelectableFlags_AllowDoubleClick)) {
-        chosen_ = i;
+      if (ImGui::Selectable("##entry", i == chosen_ || entry.marked,
+                            ImGuiSelectableFlags_AllowDoubleClick)) {
         confirmed_overwrite_ = false;
-        if (!entry.folder) name_ = entry.name;
-        if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
-          entry.folder ? void(enter = folder_ / entry.name) : void(accept = true);
+        if (mode_ == Mode::kOpen && !entry.folder && ImGui::GetIO().KeyCtrl) {
+          mark(static_cast<std::size_t>(i));
+        } else {
+          clear_marks();
+          chosen_ = i;
+          if (!entry.folder) name_ = entry.name;
+          if (ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left)) {
+            entry.folder ? void(enter = folder_ / entry.name) : void(accept = true);
+          }
         }
       }
       if (scroll_to_choice_ && i == chosen_) ImGui::SetScrollHereY();
@@ -161,8 +205,9 @@ void FileDialog::draw_entries(const Ui& ui, float height) {
 void FileDialog::draw_buttons(const Ui& ui) {
   ImGui::SetNextItemWidth(-1);
   if (just_opened_) ImGui::SetKeyboardFocusHere();
-  if (ImGui::InputTextWithHint("##name", mode_ == Mode::kOpen ? "file name" : "save as", &name_,
-                               ImGuiInputTextFlags_EnterReturnsTrue)) {
+  if (ImGui::InputTextWithHint(
+          "##name", mode_ == Mode::kOpen ? "file name, or Ctrl and a click on several" : "save as",
+          &name_, ImGuiInputTextFlags_EnterReturnsTrue)) {
     take();
   }
   just_opened_ = false;

@@ -5,6 +5,7 @@
 #include "viewer/app/system_dialog.h"
 #include "viewer/widgets/ui.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,8 +14,10 @@
 
 namespace dscope::viewer {
 
-// Asks for a file to open or to save, inside the window. Keyboard: up and down choose, Enter enters
-// a folder or takes the file, Backspace goes up when the name is empty, Escape closes.
+// Asks for files to open or a file to save, inside the window. Only what the viewer can open is
+// listed, until all files are asked for. Keyboard: up and down choose, Enter enters a folder or
+// takes the file, Backspace goes up when the name is empty, Escape closes. Ctrl and a click:
+// several files.
 class FileDialog {
  public:
   enum class Mode : std::uint8_t { kOpen, kSave };
@@ -33,6 +36,7 @@ class FileDialog {
     std::string name;
     bool folder = false;
     std::uint64_t bytes = 0;
+    bool marked = false;  // one of several to be opened
   };
   void list();
   void go(const std::filesystem::path& folder);
@@ -42,6 +46,8 @@ class FileDialog {
   void draw_entries(const Ui& ui, float height);
   void draw_buttons(const Ui& ui);
   void move_choice(int by);
+  void mark(std::size_t index);
+  void clear_marks();
   void poll_system_dialog();
 
   Mode mode_ = Mode::kOpen;
@@ -55,7 +61,7 @@ class FileDialog {
   bool open_ = false;
   bool just_opened_ = false;
   bool scroll_to_choice_ = false;
-  bool hidden_files_ = false;
+  bool all_files_ = false;  // also hidden ones, and those of kinds that are not known
   bool confirmed_overwrite_ = false;
   Then then_;
   SystemDialog* system_ = nullptr;

@@ -32,7 +32,7 @@ void Application::open_dialog() {
   dialog_.start(FileDialog::Mode::kOpen, "Open a document, trace or session", start_folder(), {},
                 [this](const std::vector<std::filesystem::path>& paths) {
                   settings_.last_folder = dialog_.folder().string();
-                  for (const auto& path : paths) open(path);
+                  open(paths);
                 });
 }
 
@@ -106,8 +106,8 @@ void Application::open_session(const std::filesystem::path& path) {
   }
   session_documents_.clear();
   for (const auto& document : documents_) close_document(document->id);
-  for (const auto& file : session_->files) store_.open(file);
-  settings_.remember(path);
+  for (const auto& files : session_->documents) store_.open(files);
+  settings_.remember({path});
 }
 
 // Once all files of the session are there (or have failed).
@@ -116,9 +116,9 @@ void Application::continue_session() {
   session_.reset();
   const auto id_of = [&](std::int64_t index) -> std::uint64_t {
     if (index < 0) return 0;
-    const auto& file = session.files[static_cast<std::size_t>(index)];
-    for (const auto& [path, id] : session_documents_) {
-      if (path == file) return id;
+    const auto& wanted = session.documents[static_cast<std::size_t>(index)];
+    for (const auto& [files, id] : session_documents_) {
+      if (files == wanted) return id;
     }
     return 0;
   };
@@ -140,8 +140,8 @@ void Application::save_session(const std::filesystem::path& path) {
   Session session;
   std::vector<std::uint64_t> ids;
   for (const auto& document : documents_) {
-    if (document->path.empty()) continue;  // made here: there is no file to come back to
-    session.files.push_back(document->path);
+    if (document->files.empty()) continue;  // made here: there is no file to come back to
+    session.documents.push_back(document->files);
     ids.push_back(document->id);
   }
   session.active = position_of(ids, selection_.active);
@@ -156,7 +156,7 @@ void Application::save_session(const std::filesystem::path& path) {
     if (!state.is_null()) session.panel_state.emplace(panel->id(), std::move(state));
   }
   write_session(session, path);
-  settings_.remember(path);
+  settings_.remember({path});
   const std::size_t left = documents_.size() - ids.size();
   toasts_.note(left == 0 ? "Session saved: " + path.string()
                          : fmt::format("Session saved without {} documents that have no file: {}",

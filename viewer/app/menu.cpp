@@ -3,6 +3,8 @@
 #include "viewer/app/application.h"
 #include "viewer/view_data/text.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string>
 
@@ -29,10 +31,15 @@ constexpr std::array kSplits{SplitLabel{Split::kNone, "One pane"},
 
 void Application::draw_recent() {
   if (!ImGui::BeginMenu("Open recent", !settings_.recent.empty())) return;
-  std::string chosen;
-  for (const std::string& path : settings_.recent) {
-    ImGui::PushID(path.c_str());
-    if (ImGui::MenuItem(view_data::printable(path).c_str())) chosen = path;
+  std::vector<std::filesystem::path> chosen;
+  for (std::size_t i = 0; i < settings_.recent.size(); ++i) {
+    const std::vector<std::string>& files = settings_.recent[i];
+    const std::string more =
+        files.size() == 1 ? std::string() : fmt::format(" and {} more", files.size() - 1);
+    ImGui::PushID(static_cast<int>(i));
+    if (ImGui::MenuItem((view_data::printable(files.front()) + more).c_str())) {
+      chosen.assign(files.begin(), files.end());
+    }
     ImGui::PopID();
   }
   ImGui::Separator();

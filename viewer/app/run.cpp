@@ -9,18 +9,17 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <optional>
-#include <thread>
 
 namespace dscope::viewer {
 namespace {
 
 // ImGui settles sizes of windows and tables over some frames.
 constexpr int kSettleFrames = 6;
-constexpr double kIdleSeconds = 0.5;
 
 void draw_frame(Window& window, Application& app) {
   if (app.prepare_frame()) window.fonts_changed();
@@ -29,6 +28,14 @@ void draw_frame(Window& window, Application& app) {
   const ImVec4 back = to_vec4(app.ui().palette.background);
   const float clear[3] = {back.x, back.y, back.z};
   window.end_frame(clear);
+}
+
+// After input several frames are drawn: tables settle, linked timelines follow each other.
+bool has_input(const ImGuiIO& io) {
+  const bool moved = io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0;
+  const bool keys =
+      std::any_of(std::begin(io.KeysDown), std::end(io.KeysDown), [](bool down) { return down; });
+  return moved || keys || ImGui::IsAnyMouseDown() || io.WantTextInput;
 }
 
 void save_pictures(const Window& window, Application& app) {
@@ -57,10 +64,6 @@ Settings start_settings(const Options& options, const std::filesystem::path& fil
   }
   if (!options.panel.empty()) settings.layout.panels[0] = options.panel;
   return settings;
-}
-
-void load_all(const Options& options, Application& app) {
-  for (const auto& file : options.files) app.open(file);
 }
 
 // Everything that can be done without drawing: taking in what was loaded happens in a frame.
@@ -100,11 +103,11 @@ int result_of(const Application& app) {
 int export_only(const Options& options) {
   NoDrawing context;
   Application app(start_settings(options, {}), {});
-  load_all(options, app);
-  do {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  app.open(options.files);
+  while (app.loading()) {
+    app.wait_for_files();
     context.frame(app);
-  } while (app.loading());
+  }
   context.frame(app);
   export_tables(options, app);
   return result_of(app);
@@ -117,19 +120,15 @@ int run_window(const Options& options, const Surroundings& surroundings) {
   const Settings settings = start_settings(options, file);
   Window window(settings.width, settings.height, true);
   Application app(settings, file, surroundings.zenity);
-  load_all(options, app);
+  app.open(options.files);
   int busy_frames = kSettleFrames;
   while (!window.should_close() && !app.wants_to_quit()) {
     // Calm: without input or anything that moves, nothing is drawn.
-    window.wait_for_input(busy_frames > 0 || app.wants_frames() ? 0 : kIdleSeconds);
+    window.wait_for_input(busy_frames > 0 ? 0 : app.patience_s());
     if (busy_frames > 0) --busy_frames;
-    const ImGuiIO& io = ImGui::GetIO();
-    if (io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || ImGui::IsAnyMouseDown() ||
-        io.WantTextInput) {
-      busy_frames = kSettleFrames;
-    }
+    if (has_input(ImGui::GetIO())) busy_frames = kSettleFrames;
     app.set_content_scale(window.content_scale());
-    for (const auto& path : window.take_dropped()) app.open(path);
+    app.open(window.take_dropped());
     draw_frame(window, app);
     save_pictures(window, app);
   }
@@ -142,7 +141,7 @@ int run_headless(const Options& options) {
   if (!options.draws()) return export_only(options);
   Window window(options.width, options.height, false);
   Application app(start_settings(options, {}), {});
-  load_all(options, app);
+  app.open(options.files);
   std::optional<Script> script;
   if (!options.script.empty()) script.emplace(options.script);
   InputQueue input;
@@ -157,10 +156,10 @@ int run_headless(const Options& options) {
     draw_frame(window, app);
     save_pictures(window, app);
   };
-  do {
+  while (app.loading()) {
+    app.wait_for_files();
     frame();
-    if (app.loading()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  } while (app.loading());
+  }
   for (int i = 0; i < kSettleFrames || app.computing(); ++i) frame();
   while (script && script->advance(app, input, size, take_picture)) frame();
   if (!options.screenshot.empty()) take_picture(options.screenshot);

@@ -102,7 +102,7 @@ bool Script::play_keyboard(const Line& line, InputQueue& input) {
 bool Script::play_application(const Line& line, Application& app) {
   const std::string& action = line.words[0];
   if (action == "open" && line.words.size() >= 2) {
-    app.open(rest_of(line.words));
+    app.open({rest_of(line.words)});
   } else if (action == "panel") {
     if (line.words.size() != 2 || !app.show(line.words[1])) fail(line, "the id of a panel");
   } else if (action == "theme") {

@@ -13,10 +13,11 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kSchema = "dscope.session";
-constexpr std::size_t kMostFiles = 64;
+constexpr std::size_t kMostDocuments = 64;
+constexpr std::size_t kMostRanks = 256;
 
-std::int64_t index_in(const JsonReader& root, const char* key, std::size_t files) {
-  return root.has(key) ? root.at(key).as_int(-1, static_cast<std::int64_t>(files) - 1) : -1;
+std::int64_t index_in(const JsonReader& root, const char* key, std::size_t documents) {
+  return root.has(key) ? root.at(key).as_int(-1, static_cast<std::int64_t>(documents) - 1) : -1;
 }
 
 std::string text_in(const JsonReader& root, const char* key) {
@@ -36,6 +37,16 @@ std::filesystem::path folder_of(const std::filesystem::path& session) {
   return std::filesystem::absolute(session, error).lexically_normal().parent_path();
 }
 
+// A path, or the paths of the ranks of one run.
+view_data::DocumentFiles read_files(const JsonReader& entry, const std::filesystem::path& folder) {
+  if (!entry.value().is_array()) return {folder / entry.as_string()};
+  const std::size_t count = entry.array_size();
+  if (count < 1 || count > kMostRanks) entry.fail("1 to 256 files");
+  view_data::DocumentFiles files;
+  for (std::size_t i = 0; i < count; ++i) files.push_back(folder / entry.at(i).as_string());
+  return files;
+}
+
 }  // namespace
 
 Session read_session(const std::filesystem::path& path) {
@@ -47,13 +58,13 @@ Session read_session(const std::filesystem::path& path) {
   (void)root.at("schema_version").as_int(1, 1);
   Session session;
   const JsonReader files = root.at("files");
-  if (files.array_size() > kMostFiles) files.fail("at most 64 files");
+  if (files.array_size() > kMostDocuments) files.fail("at most 64 documents");
   for (std::size_t i = 0; i < files.array_size(); ++i) {
-    session.files.push_back(folder_of(path) / files.at(i).as_string());
+    session.documents.push_back(read_files(files.at(i), folder_of(path)));
   }
-  session.active = index_in(root, "active", session.files.size());
-  session.baseline = index_in(root, "baseline", session.files.size());
-  session.prediction = index_in(root, "prediction", session.files.size());
+  session.active = index_in(root, "active", session.documents.size());
+  session.baseline = index_in(root, "baseline", session.documents.size());
+  session.prediction = index_in(root, "prediction", session.documents.size());
   session.stage = text_in(root, "stage");
   session.kernel = text_in(root, "kernel");
   if (root.has("panes")) {
@@ -73,8 +84,12 @@ Session read_session(const std::filesystem::path& path) {
 
 void write_session(const Session& session, const std::filesystem::path& path) {
   json files = json::array();
-  for (const auto& file : session.files) {
-    files.push_back(stored_form(file, folder_of(path)).string());
+  for (const auto& document : session.documents) {
+    json stored = json::array();
+    for (const auto& file : document) {
+      stored.push_back(stored_form(file, folder_of(path)).string());
+    }
+    files.push_back(stored.size() == 1 ? stored.front() : stored);
   }
   json root = {{"schema", kSchema},
                {"schema_version", 1},

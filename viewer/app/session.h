@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "viewer/view_data/document.h"
+
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -13,12 +15,12 @@
 
 namespace dscope::viewer {
 
-// What a session file (*.dscope-session) holds: which files are open, what is selected, and the
+// What a session file (*.dscope-session) holds: which documents are open, what is selected, and the
 // state of each panel. Files inside the session's own folder are stored relative to it, so that the
 // folder can be moved as a whole.
 struct Session {
-  std::vector<std::filesystem::path> files;
-  std::int64_t active = -1;  // index into files; -1: none
+  std::vector<view_data::DocumentFiles> documents;
+  std::int64_t active = -1;  // index into documents; -1: none
   std::int64_t baseline = -1;
   std::int64_t prediction = -1;
   std::string stage;  // id; empty: none

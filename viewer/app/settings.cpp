@@ -59,9 +59,12 @@ void read_layout(const json& value, Layout& layout) {
 
 }  // namespace
 
-void Settings::remember(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const std::string absolute = std::filesystem::absolute(path, ignored).lexically_normal().string();
+void Settings::remember(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::string> absolute;
+  for (const auto& file : files) {
+    std::error_code ignored;
+    absolute.push_back(std::filesystem::absolute(file, ignored).lexically_normal().string());
+  }
   std::erase(recent, absolute);
   recent.insert(recent.begin(), absolute);
   if (recent.size() > kMostRecent) recent.resize(kMostRecent);
@@ -87,9 +90,12 @@ Settings load_settings(const std::filesystem::path& file) {
   read_layout(member(root, "layout"), settings.layout);
   const json& recent = member(root, "recent");
   for (std::size_t i = 0; recent.is_array() && i < recent.size(); ++i) {
-    if (recent[i].is_string() && settings.recent.size() < Settings::kMostRecent) {
-      settings.recent.push_back(recent[i].get<std::string>());
+    if (settings.recent.size() == Settings::kMostRecent) break;
+    std::vector<std::string> files;
+    for (std::size_t f = 0; recent[i].is_array() && f < recent[i].size(); ++f) {
+      if (recent[i][f].is_string()) files.push_back(recent[i][f].get<std::string>());
     }
+    if (!files.empty()) settings.recent.push_back(std::move(files));
   }
   return settings;
 }

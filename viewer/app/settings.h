@@ -30,11 +30,12 @@ struct Settings {
   int width = 1440;
   int height = 900;
   Layout layout;
-  std::vector<std::string> recent;  // absolute paths, newest first
-  std::string last_folder;          // of the file dialog
+  // Newest first; several absolute paths: the ranks of one run.
+  std::vector<std::vector<std::string>> recent;
+  std::string last_folder;  // of the file dialog
 
   static constexpr std::size_t kMostRecent = 12;
-  void remember(const std::filesystem::path& path);
+  void remember(const std::vector<std::filesystem::path>& files);
 };
 
 // A missing file gives the defaults; what makes no sense in a file is replaced by its default: bad

@@ -4,6 +4,7 @@
 #include "viewer/widgets/keys.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,11 @@ constexpr Panel::Key kGlobalKeys[] = {
 void key_rows(const Ui& ui, std::string_view title, std::span<const Panel::Key> keys) {
   if (keys.empty()) return;
   heading(ui, title);
+  const float left = ImGui::GetCursorPosX();
   for (const Panel::Key& key : keys) {
     text_colored(ui.palette.accent, key.keys);
-    ImGui::SameLine(ui.px(190));
+    ImGui::SameLine(0, 0);
+    ImGui::SetCursorPosX(left + ui.px(180));
     text(key.what);
   }
   ImGui::Dummy({1, ui.px(4)});
@@ -75,19 +78,32 @@ void Application::handle_shortcuts() {
 }
 
 void Application::draw_help() {
-  if (!help_) return;
+  if (!help_ || dialog_.is_open()) return;
   const ImVec2 display = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({display.x * 0.5F, display.y * 0.5F}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::SetNextWindowSizeConstraints({ui_.px(300), 0}, {display.x * 0.95F, display.y * 0.95F});
+  // Beside each other where there is room: what is about the panels is half of it.
+  const bool wide = display.x > ui_.px(1180);
   ImGui::PushStyleColor(ImGuiCol_WindowBg, to_vec4(ui_.palette.surface));
   if (ImGui::Begin("Keys", &help_,
                    ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoSavedSettings |
                        ImGuiWindowFlags_NoCollapse)) {
+    std::size_t all = std::size(kGlobalKeys);
+    for (const PanelPtr& panel : panes_[0]) all += panel->keys().size();
+    ImGui::BeginGroup();
     key_rows(ui_, "Everywhere", kGlobalKeys);
+    std::size_t drawn = std::size(kGlobalKeys);
     for (const PanelPtr& panel : panes_[0]) {
       const std::vector<Panel::Key> keys = panel->keys();
       key_rows(ui_, panel->title(), keys);
+      const bool half = drawn < all / 2 && drawn + keys.size() >= all / 2;
+      drawn += keys.size();
+      if (!wide || !half) continue;
+      ImGui::EndGroup();
+      ImGui::SameLine(0, ui_.px(24));
+      ImGui::BeginGroup();
     }
+    ImGui::EndGroup();
   }
   ImGui::End();
   ImGui::PopStyleColor();

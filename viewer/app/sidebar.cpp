@@ -59,9 +59,10 @@ void Application::draw_document_entry(const view_data::DocumentPtr& document, st
   draw_text(list, ui_.small, {box.max.x - role_width, text_at.y + ui_.px(1)}, ui_.palette.accent,
             role);
   if (hovered && !ImGui::IsPopupOpen("##document_menu")) {
-    tooltip(ui_, document->name,
-            {{"file", document->path.empty() ? "made here" : document->path.string()}},
-            "Right click: compare, lay under, close");
+    std::vector<TooltipLine> lines;
+    for (const auto& file : document->files) lines.push_back({"file", file.string()});
+    if (lines.empty()) lines.push_back({"file", "made here"});
+    tooltip(ui_, document->name, lines, "Right click: compare, lay under, close");
   }
   ImGui::PopID();
 }
@@ -79,8 +80,10 @@ void Application::draw_document_menu(const view_data::DocumentPtr& document) {
     selection_.prediction = prediction ? 0 : id;
   }
   ImGui::Separator();
-  if (ImGui::MenuItem("Copy the path", nullptr, false, !document->path.empty())) {
-    copy(document->path.string());
+  if (ImGui::MenuItem("Copy the path", nullptr, false, !document->files.empty())) {
+    std::string paths;
+    for (const auto& file : document->files) paths += (paths.empty() ? "" : "\n") + file.string();
+    copy(std::move(paths));
   }
   if (ImGui::MenuItem("Close")) close_document(id);
   ImGui::EndPopup();
@@ -94,7 +97,7 @@ void Application::draw_loading() {
   for (const auto& job : pending) {
     ImGui::PushID(static_cast<int>(job.ticket));
     const float room = ImGui::GetContentRegionAvail().x - ui_.px(4);
-    text(fit_text(ui_.regular, view_data::printable(job.path.filename().string()), room));
+    text(fit_text(ui_.regular, view_data::printable(view_data::name_of_files(job.files)), room));
     const float button = text_width(ui_.regular, "Cancel") + ImGui::GetStyle().FramePadding.x * 2;
     const std::string label = fmt::format("{:.0f} %", job.progress * 100);
     ImGui::ProgressBar(static_cast<float>(job.progress),

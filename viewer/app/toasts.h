@@ -18,7 +18,6 @@ class Toasts {
   void error(std::string text) { add(std::move(text), true); }
   void draw(const Ui& ui);
   void clear() { toasts_.clear(); }
-  [[nodiscard]] bool empty() const { return toasts_.empty(); }
   [[nodiscard]] std::size_t errors() const { return errors_; }  // ever shown
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
 

@@ -176,7 +176,9 @@ void BreakdownPanel::draw_summary(const Ui& ui) const {
     const float width = text_width(ui.regular, line) + ui.px(20);
     ImGui::SameLine(0, ui.px(20));
     if (ImGui::GetContentRegionAvail().x < width) ImGui::NewLine();
+    ImGui::PushTextWrapPos(0);  // one fact alone may be longer than a line
     text_colored(alarming ? ui.palette.warning : ui.palette.muted, line);
+    ImGui::PopTextWrapPos();
   }
 }
 

@@ -2,17 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/panels/compare_panel.h"
 
+#include "viewer/panels/linked_timelines.h"
 #include "viewer/view_data/compare_histogram.h"
 #include "viewer/view_data/compare_view.h"
 #include "viewer/view_data/kernel_list.h"
 #include "viewer/widgets/data_table.h"
 #include "viewer/widgets/histogram_plot.h"
+#include "viewer/widgets/keys.h"
 #include "viewer/widgets/splitter.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace dscope::viewer {
 namespace {
@@ -24,9 +27,12 @@ using view_data::CompareSort;
 using view_data::CompareView;
 using view_data::DocumentPtr;
 
+enum class View : std::uint8_t { kTables, kTimelines };
+
 constexpr std::size_t kMostBins = 60;
 constexpr float kLargestThreshold = 20;  // per cent, of the slider
 
+constexpr float kSplit = 0.65F;
 constexpr float kWide = 820;  // pixels at scale 1: room for all columns of one document
 
 // Without the interval, which a tooltip shows as well.
@@ -47,7 +53,10 @@ class ComparePanel final : public Panel {
   void draw(PanelContext& context) override;
   [[nodiscard]] std::vector<view_data::Table> tables(PanelContext& context) override;
   [[nodiscard]] std::vector<Key> keys() const override {
-    return {{"click", "on a stage: its kernels only; again: all kernels"}};
+    std::vector<Key> keys{{"V", "the other view: tables, timelines"},
+                          {"click", "on a stage: its kernels only; again: all kernels"}};
+    for (const Key& key : LinkedTimelines::keys()) keys.push_back(key);
+    return keys;
   }
   void save(nlohmann::json& json) const override;
   void load(const nlohmann::json& json) override;
@@ -66,18 +75,26 @@ class ComparePanel final : public Panel {
   };
 
   void update(const PanelContext& context);
+  [[nodiscard]] std::size_t compared(const PanelContext& context) const;
+  void draw_documents(PanelContext& context);
+  void draw_table_options(const Ui& ui);
   void draw_options(PanelContext& context);
-  void draw_headlines(const Ui& ui);
+  void draw_views(const Ui& ui);
+  void draw_tables(PanelContext& context);
+  void draw_headlines(const PanelContext& context);
   void draw_stages(PanelContext& context);
   void draw_histograms(PanelContext& context);
   void draw_kernels(PanelContext& context);
   void row_tooltip(const Ui& ui, const CompareRow& row) const;
 
+  View shown_ = View::kTables;
+  LinkedTimelines timelines_;
+  std::uint64_t compared_ = 0;  // the lower timeline; 0: the active document
   float threshold_percent_ = 2;
   int sort_ = static_cast<int>(CompareSort::kDelta);
   bool hide_same_ = false;
   std::array<char, 128> search_{};
-  float split_ = 0.6F;
+  float split_ = kSplit;
   float split_down_ = 0.48F;
 
   Made made_;
@@ -143,7 +160,17 @@ view_data::Color color_of(const Ui& ui, Verdict verdict) {
   return ui.palette.text;
 }
 
-void ComparePanel::draw_options(PanelContext& context) {
+// What stands below the base in the timelines.
+std::size_t ComparePanel::compared(const PanelContext& context) const {
+  const std::size_t base = context.index_of(context.selection.baseline);
+  for (const std::uint64_t id : {compared_, context.selection.active}) {
+    const std::size_t index = context.index_of(id);
+    if (index != base && context.documents[index]->id == id) return index;
+  }
+  return base == 0 ? 1 : 0;
+}
+
+void ComparePanel::draw_documents(PanelContext& context) {
   const Ui& ui = context.ui;
   std::vector<std::string> names;
   for (const DocumentPtr& document : context.documents) names.push_back(document->name);
@@ -151,9 +178,20 @@ void ComparePanel::draw_options(PanelContext& context) {
   text_muted(ui, "Base");
   ImGui::SameLine();
   int base = static_cast<int>(context.index_of(context.selection.baseline));
-  if (choice("##base", base, names, ui.px(220))) {
+  if (choice(ui, "##base", base, names, ui.px(220))) {
     context.selection.baseline = context.documents[static_cast<std::size_t>(base)]->id;
   }
+  if (shown_ != View::kTimelines || context.documents.size() < 3) return;
+  ImGui::SameLine(0, ui.px(20));
+  text_muted(ui, "with");
+  ImGui::SameLine();
+  int other = static_cast<int>(compared(context));
+  if (choice(ui, "##other", other, names, ui.px(220)) && other != base) {
+    compared_ = context.documents[static_cast<std::size_t>(other)]->id;
+  }
+}
+
+void ComparePanel::draw_table_options(const Ui& ui) {
   ImGui::SameLine(0, ui.px(20));
   text_muted(ui, "Threshold");
   ImGui::SameLine();
@@ -168,18 +206,38 @@ void ComparePanel::draw_options(PanelContext& context) {
   ImGui::SameLine(0, ui.px(20));
   text_muted(ui, "Order");
   ImGui::SameLine();
-  (void)choice("##sort", sort_, {"by stage", "by difference", "by relative difference", "by name"},
-               ui.px(170));
+  (void)choice(ui, "##sort", sort_,
+               {"by stage", "by difference", "by relative difference", "by name"}, ui.px(170));
   ImGui::SameLine(0, ui.px(20));
   ImGui::Checkbox("Hide SAME", &hide_same_);
+}
+
+void ComparePanel::draw_options(PanelContext& context) {
+  const Ui& ui = context.ui;
+  draw_documents(context);
+  if (shown_ == View::kTables) draw_table_options(ui);
   ImGui::SameLine(0, ui.px(20));
   ImGui::SetNextItemWidth(std::max(ui.px(80), ImGui::GetContentRegionAvail().x));
   ImGui::InputTextWithHint("##search", "filter by name", search_.data(), search_.size());
 }
 
-void ComparePanel::draw_headlines(const Ui& ui) {
+void ComparePanel::draw_views(const Ui& ui) {
+  if (toggle(ui, "Tables", shown_ == View::kTables)) shown_ = View::kTables;
+  ImGui::SameLine(0, ui.px(2));
+  if (toggle(ui, "Timelines", shown_ == View::kTimelines)) shown_ = View::kTimelines;
+}
+
+// Of all documents, or of the one whose timeline is shown.
+void ComparePanel::draw_headlines(const PanelContext& context) {
+  const Ui& ui = context.ui;
+  std::optional<std::size_t> only;
+  if (shown_ == View::kTimelines) {
+    const std::size_t index = compared(context);
+    only = index - (index > context.index_of(context.selection.baseline) ? 1 : 0);
+  }
   ImGui::Spacing();
   for (std::size_t d = 0; d < view_.others.size(); ++d) {
+    if (only && *only != d) continue;
     const CompareCell& cell = view_.step.others[d];
     heading(ui, view_.others[d]);
     ImGui::SameLine();
@@ -190,8 +248,17 @@ void ComparePanel::draw_headlines(const Ui& ui) {
     ImGui::SameLine();
     text_muted(ui, view_.reasons[d]);
   }
-  for (const std::string& note : view_.notes) {
-    text_muted(ui, note);
+  for (const view_data::CompareNote& note : view_.notes) {
+    std::string names;
+    bool wanted = false;
+    for (const std::size_t d : note.documents) {
+      wanted = wanted || !only || *only == d;
+      names += (names.empty() ? "" : ", ") + view_.others[d];
+    }
+    if (!wanted) continue;
+    ImGui::PushTextWrapPos(0);
+    text_muted(ui, only || view_.others.size() == 1 ? note.text : names + ": " + note.text);
+    ImGui::PopTextWrapPos();
   }
 }
 
@@ -257,18 +324,8 @@ void ComparePanel::draw_kernels(PanelContext& context) {
   text_muted(ui, view_.hidden_text);
 }
 
-void ComparePanel::draw(PanelContext& context) {
-  if (context.documents.size() < 2) {
-    draw_empty(context.ui, "One document is open",
-               "Comparing takes two or more: open another run of the same work, or pin a "
-               "prediction in Explore.");
-    return;
-  }
+void ComparePanel::draw_tables(PanelContext& context) {
   const Ui& ui = context.ui;
-  draw_options(context);
-  update(context);
-  draw_headlines(ui);
-  ImGui::Spacing();
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float height = room.y - splitter_width(ui);
   const float width = room.x - splitter_width(ui);
@@ -276,7 +333,7 @@ void ComparePanel::draw(PanelContext& context) {
     if (ImGui::BeginChild("stages", ImVec2(width * split_, 0))) draw_stages(context);
     ImGui::EndChild();
     ImGui::SameLine(0, 0);
-    splitter(ui, "##across", true, width, split_, 240, 0.6F);
+    splitter(ui, "##across", true, width, split_, 240, kSplit);
     ImGui::SameLine(0, 0);
     if (ImGui::BeginChild("histograms")) draw_histograms(context);
     ImGui::EndChild();
@@ -285,6 +342,32 @@ void ComparePanel::draw(PanelContext& context) {
   splitter(ui, "##down", false, height, split_down_, 100, 0.48F);
   if (ImGui::BeginChild("kernels")) draw_kernels(context);
   ImGui::EndChild();
+}
+
+void ComparePanel::draw(PanelContext& context) {
+  if (context.documents.size() < 2) {
+    draw_empty(context.ui, "One document is open",
+               "Comparing takes two or more: open another run of the same work, or pin a "
+               "prediction in Explore.");
+    return;
+  }
+  const Ui& ui = context.ui;
+  if (context.has_keyboard && key_pressed(GLFW_KEY_V)) {
+    shown_ = shown_ == View::kTables ? View::kTimelines : View::kTables;
+  }
+  draw_options(context);
+  update(context);
+  draw_headlines(context);
+  ImGui::Spacing();
+  draw_views(ui);
+  if (shown_ == View::kTables) {
+    draw_tables(context);
+    return;
+  }
+  const std::size_t base = context.index_of(context.selection.baseline);
+  ImGui::SameLine(0, ui.px(20));
+  timelines_.draw(context, {context.documents[base], context.documents[compared(context)]},
+                  search_.data());
 }
 
 std::vector<view_data::Table> ComparePanel::tables(PanelContext& context) {
@@ -297,6 +380,8 @@ void ComparePanel::save(nlohmann::json& json) const {
   json["threshold_percent"] = threshold_percent_;
   json["sort"] = sort_;
   json["hide_same"] = hide_same_;
+  json["timelines"] = shown_ == View::kTimelines;
+  json["step"] = timelines_.step();
 }
 
 void ComparePanel::load(const nlohmann::json& json) {
@@ -310,6 +395,12 @@ void ComparePanel::load(const nlohmann::json& json) {
   }
   if (const auto found = json.find("hide_same"); found != json.end() && found->is_boolean()) {
     hide_same_ = found->get<bool>();
+  }
+  if (const auto found = json.find("timelines"); found != json.end() && found->is_boolean()) {
+    shown_ = found->get<bool>() ? View::kTimelines : View::kTables;
+  }
+  if (const auto found = json.find("step"); found != json.end() && found->is_number_unsigned()) {
+    timelines_.set_step(found->get<std::size_t>());
   }
 }
 

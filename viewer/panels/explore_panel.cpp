@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace dscope::viewer {
 namespace {
@@ -30,9 +31,11 @@ struct MapPreset {
   const char* x;
   const char* y;
 };
-// Columns of the ops that fit beside the controls; CSV has all.
+// Columns of the ops that fit beside the controls, without the last two where there is less room;
+// CSV has all.
 constexpr std::array<std::string_view, 8> kOpColumns{"op",   "launches", "time_ns",       "bytes",
                                                      "gbps", "limit",    "blocks_per_sm", "waves"};
+constexpr float kWide = 820;  // pixels at scale 1: room for all of these
 
 constexpr std::array<MapPreset, 4> kMapPresets{{{"batch x GPUs", "batch", "tp"},
                                                 {"context x batch", "context", "batch"},
@@ -101,7 +104,8 @@ class ExplorePanel final : public Panel {
   view_data::ExploreView shown_;
   view_data::Table stages_;
   view_data::Table ops_;
-  view_data::Table shown_ops_;
+  view_data::Table wide_ops_;
+  view_data::Table narrow_ops_;
 };
 
 // --- asking --------------------------------------------------------------------------------------
@@ -140,7 +144,8 @@ void ExplorePanel::take_result(const PanelContext& context) {
   shown_ = view_data::explore_view(*result_->now, counterpart_ ? &*counterpart_ : nullptr);
   stages_ = view_data::explore_stage_table(shown_);
   ops_ = view_data::explore_op_table(*result_->now);
-  shown_ops_ = view_data::keep_columns(ops_, kOpColumns);
+  wide_ops_ = view_data::keep_columns(ops_, kOpColumns);
+  narrow_ops_ = view_data::keep_columns(ops_, std::span(kOpColumns).first(6));
 }
 
 void ExplorePanel::update_counterpart(const PanelContext& context) {
@@ -204,7 +209,8 @@ void ExplorePanel::draw_counterpart_choice(PanelContext& context) {
   }
   text_muted(ui, "Compare with");
   ImGui::SameLine();
-  if (choice("##counterpart", current, names, ui.px(190))) {
+  const float room = ImGui::GetContentRegionAvail().x;
+  if (choice(ui, "##counterpart", current, names, std::clamp(room, ui.px(60), ui.px(190)))) {
     counterpart_document_ = ids[static_cast<std::size_t>(current)];
   }
 }
@@ -338,7 +344,7 @@ bool ExplorePanel::draw_axis_choice(const Ui& ui, const char* id, std::string& a
     if (one.name == axis) current = static_cast<int>(labels.size());
     labels.push_back(one.label);
   }
-  if (!choice(id, current, labels, ui.px(180))) return false;
+  if (!choice(ui, id, current, labels, ui.px(180))) return false;
   axis = model::axes()[static_cast<std::size_t>(current)].name;
   return true;
 }
@@ -349,7 +355,7 @@ void ExplorePanel::draw_metric_choice(const Ui& ui) {
     labels.emplace_back(info(static_cast<ExploreMetric>(i)).label);
   }
   int current = static_cast<int>(metric_);
-  if (choice("##metric", current, labels, ui.px(160))) {
+  if (choice(ui, "##metric", current, labels, ui.px(160))) {
     metric_ = static_cast<ExploreMetric>(current);
   }
 }
@@ -436,7 +442,8 @@ void ExplorePanel::draw_view(PanelContext& context) {
       draw_map_view(ui);
       break;
     case View::kOps: {
-      const DataTableResult result = data_table(ui, shown_ops_);
+      const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide);
+      const DataTableResult result = data_table(ui, wide ? wide_ops_ : narrow_ops_);
       if (result.export_csv) context.actions.export_csv("explore-ops", view_data::to_csv(ops_));
       break;
     }

@@ -230,7 +230,7 @@ void RooflinePanel::draw_notes(PanelContext& context) const {
     swatch(ui, ui.palette.of_series(documents_[s]));
     text(fit_text(ui.regular, series_[s].name, ImGui::GetContentRegionAvail().x));
     ImGui::PushTextWrapPos(0);
-    text_muted(ui, series_[s].summary);
+    if (!series_[s].summary.empty()) text_muted(ui, series_[s].summary);
     for (const std::string& note : series_[s].notes) text_muted(ui, note);
     ImGui::PopTextWrapPos();
   }

@@ -27,6 +27,19 @@ constexpr std::size_t kMostArrows = 400;
 
 }  // namespace
 
+void TimelineState::select(const view_data::Timeline& timeline, const SliceRef& ref) {
+  selected = ref;
+  partners = view_data::correlated(timeline, ref);
+}
+
+void TimelineState::clear_marks() {
+  selected = {};
+  partners.clear();
+  range.reset();
+  measure.reset();
+  measuring = false;
+}
+
 TimelineCanvas::TimelineCanvas(const Ui& ui, const view_data::Document& document,
                                const view_data::TimelineTracks& tracks, TimelineState& state,
                                const TimelineHighlight& highlight)
@@ -37,13 +50,16 @@ TimelineCanvas::TimelineCanvas(const Ui& ui, const view_data::Document& document
       state_(state),
       highlight_(highlight) {}
 
+float TimelineCanvas::labels_width(const Ui& ui, float width) {
+  return std::min(ui.px(150), width * 0.25F);
+}
+
 void TimelineCanvas::layout(const char* id, ImVec2 size) {
   frame_ = place(id, size);
   list_ = ImGui::GetWindowDrawList();
   hovered_ = ImGui::IsItemHovered();
   active_ = ImGui::IsItemActive();
-  const float names = std::min(ui_.px(150), frame_.width() * 0.25F);
-  const float left = frame_.min.x + names;
+  const float left = frame_.min.x + labels_width(ui_, frame_.width());
   const float right = frame_.max.x - ui_.px(10);
   overview_ = {{left, frame_.min.y}, {right, frame_.min.y + ui_.px(26)}};
   ruler_ = {{left, overview_.max.y + ui_.px(2)}, {right, overview_.max.y + ui_.px(22)}};
@@ -68,13 +84,14 @@ TimelineEvents TimelineCanvas::draw(const char* id, ImVec2 size, bool has_keyboa
 
 void TimelineCanvas::draw_ruler() {
   const view_data::TimeRange seen = state_.view.visible();
-  const auto from = static_cast<double>(seen.start_ns - state_.view.extent().start_ns);
-  const auto to = static_cast<double>(seen.end_ns - state_.view.extent().start_ns);
+  const std::int64_t origin = state_.view.origin_ns();
+  const auto from = static_cast<double>(seen.start_ns - origin);
+  const auto to = static_cast<double>(seen.end_ns - origin);
   const int most = std::max(2, static_cast<int>(ruler_.width() / ui_.px(110)));
   list_->AddLine({frame_.min.x, ruler_.max.y}, ruler_.max, to_u32(ui_.palette.border));
   list_->PushClipRect(ruler_.min, lanes_.max, true);
   for (const view_data::Tick& tick : view_data::make_ticks(from, to, most, view_data::Unit::kNs)) {
-    const auto time = state_.view.extent().start_ns + static_cast<std::int64_t>(tick.value);
+    const auto time = origin + static_cast<std::int64_t>(tick.value);
     const float x = ruler_.min.x + static_cast<float>(state_.view.x_of(time));
     list_->AddLine({x, ruler_.max.y - ui_.px(5)}, {x, lanes_.max.y}, to_u32(ui_.palette.grid));
     if (x + ui_.px(4) + text_width(ui_.small, tick.text) > ruler_.max.x) continue;
@@ -277,7 +294,8 @@ void TimelineCanvas::draw_residuals(float y) {
   }
 }
 
-// A faint line at the beginning of every step, as long as they can be told apart.
+// A faint line at the beginning of every step, as long as they can be told apart, and a strong one
+// where the ruler has its zero.
 void TimelineCanvas::draw_steps() {
   float last = -1e9F;
   for (const view_data::TimeRange& step : timeline_.steps) {
@@ -287,6 +305,10 @@ void TimelineCanvas::draw_steps() {
     list_->AddLine({lanes_.min.x + x, lanes_.min.y}, {lanes_.min.x + x, lanes_.max.y},
                    to_u32(view_data::with_alpha(ui_.palette.accent, 0.2)));
   }
+  const std::int64_t origin = state_.view.origin_ns();
+  if (origin == state_.view.extent().start_ns) return;
+  const float x = lanes_.min.x + static_cast<float>(state_.view.x_of(origin));
+  list_->AddLine({x, lanes_.min.y}, {x, lanes_.max.y}, to_u32(ui_.palette.accent), ui_.px(1.5F));
 }
 
 std::optional<float> TimelineCanvas::y_of(const SliceRef& ref) const {

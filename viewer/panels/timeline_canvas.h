@@ -38,10 +38,14 @@ struct TimelineState {
   std::unordered_map<const view_data::Row*, std::vector<view_data::TimelineBox>> boxes;
   view_data::TimelineView boxes_view;
 
-  // Kept until document or width change.
+  void select(const view_data::Timeline& timeline, const view_data::SliceRef& ref);
+  void clear_marks();  // selections and measurement
+
+  // Kept until document, extent or width change.
   const view_data::Overview& overview_of(const view_data::Document& document, float pixels);
   view_data::Overview overview;
   std::uint64_t overview_document = 0;
+  view_data::TimeRange overview_extent;
   float overview_pixels = 0;
 };
 
@@ -68,6 +72,9 @@ class TimelineCanvas {
                  const TimelineHighlight& highlight);
 
   TimelineEvents draw(const char* id, ImVec2 size, bool has_keyboard);
+
+  // Of a canvas of that width: where the lanes begin.
+  [[nodiscard]] static float labels_width(const Ui& ui, float width);
 
  private:
   struct Endpoint {  // of arrows

@@ -8,16 +8,18 @@ namespace dscope::viewer {
 
 const view_data::Overview& TimelineState::overview_of(const view_data::Document& document,
                                                       float pixels) {
-  if (overview_document != document.id || overview_pixels != pixels) {
-    overview = view_data::make_overview(document, pixels);
+  const view_data::TimeRange extent = view.extent();
+  if (overview_document != document.id || overview_extent != extent || overview_pixels != pixels) {
+    overview = view_data::make_overview(document, extent, pixels);
     overview_document = document.id;
+    overview_extent = extent;
     overview_pixels = pixels;
   }
   return overview;
 }
 
-// The whole timeline in one strip: how busy, with what. The part in view is framed; a click or a
-// drag moves it.
+// All of the view's extent in one strip: how busy, with what. The part in view is framed; a click
+// or a drag moves it.
 void TimelineCanvas::draw_overview() {
   list_->AddRectFilled(overview_.min, overview_.max,
                        to_u32(view_data::with_alpha(ui_.palette.raised, 0.6)), ui_.px(2));

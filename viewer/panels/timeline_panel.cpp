@@ -4,6 +4,7 @@
 
 #include "viewer/panels/timeline_canvas.h"
 #include "viewer/panels/timeline_details.h"
+#include "viewer/panels/timeline_legend.h"
 #include "viewer/widgets/keys.h"
 #include "viewer/widgets/splitter.h"
 #include "workloads/base/units.h"
@@ -41,7 +42,7 @@ class TimelinePanel final : public Panel {
     }
     if (context.has_keyboard) handle_keys(context, *document);
     draw_toolbar(context, *document);
-    draw_legend(context);
+    timeline_legend(context, {&document, 1});
     const float total = ImGui::GetContentRegionAvail().y - splitter_width(context.ui);
     const TimelineHighlight highlight{context.selection.stage, context.selection.kernel, &search_};
     TimelineState& state = states_[document->id];
@@ -158,11 +159,7 @@ class TimelinePanel final : public Panel {
     }
     if (state.measure && ctrl_pressed(GLFW_KEY_C)) copy_measure(context, state);
     if (key_pressed(GLFW_KEY_ESCAPE)) {
-      state.range.reset();
-      state.measure.reset();
-      state.measuring = false;
-      state.selected = {};
-      state.partners.clear();
+      state.clear_marks();
       context.selection.kernel.clear();
       context.selection.stage.reset();
       set_search(document, {});
@@ -186,15 +183,9 @@ class TimelinePanel final : public Panel {
                         ? search_.number_of(*found)
                         : (match_number_ - 1 + (forward ? 1 : count - 1)) % count + 1;
     match_ = *found;
-    select(document, state, *found);
+    state.select(*document.timeline, *found);
     const view_data::Slice& slice = view_data::slice_at(*document.timeline, *found);
     state.view.reveal({slice.start_ns, slice.end_ns});
-  }
-
-  static void select(const view_data::Document& document, TimelineState& state,
-                     const SliceRef& ref) {
-    state.selected = ref;
-    state.partners = view_data::correlated(*document.timeline, ref);
   }
 
   static void copy_measure(PanelContext& context, const TimelineState& state) {
@@ -239,38 +230,12 @@ class TimelinePanel final : public Panel {
     }
   }
 
-  void draw_legend(PanelContext& context) {
-    std::array<bool, kStageCount> shown{};
-    const view_data::DocumentPtr document = context.active();
-    if (document->report) {
-      for (const exporter::StageRow& row : document->report->stages) {
-        shown[static_cast<std::size_t>(row.stage)] = row.total_ns > 0;
-      }
-    }
-    const auto clicked = stage_legend(context.ui, shown, context.selection.stage);
-    if (document->timeline->has_waits) {
-      ImGui::SameLine(0, context.ui.px(16));
-      const char* note = "pale part of NCCL: waiting";
-      if (text_width(context.ui.regular, note) < ImGui::GetContentRegionAvail().x) {
-        text_muted(context.ui, note);
-      } else {
-        ImGui::NewLine();
-      }
-    }
-    if (!clicked) return;
-    if (context.selection.stage == clicked) {
-      context.selection.stage.reset();
-    } else {
-      context.selection.stage = clicked;
-    }
-  }
-
   void react(PanelContext& context, const view_data::Document& document, TimelineState& state,
              const TimelineEvents& events) {
     if (events.closed_changed) stale_ = true;
     if (events.range_changed) context.selection.time = state.range;
     if (events.slice_clicked) {
-      select(document, state, state.selected);
+      state.select(*document.timeline, state.selected);
       if (!state.selected.valid()) context.selection.kernel.clear();
     }
   }

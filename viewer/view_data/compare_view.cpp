@@ -249,7 +249,10 @@ CompareView compare_view(const Comparisons& from, const CompareViewOptions& opti
     view.headlines.push_back(headline(view.step, view.step.others[d]));
     view.reasons.push_back(with_names(comparisons[d].step.reason, view.base, view.others[d]));
     for (const std::string& note : comparisons[d].notes) {
-      view.notes.push_back(fmt::format("{}: {}", view.others[d], note));
+      auto known = std::find_if(view.notes.begin(), view.notes.end(),
+                                [&](const CompareNote& other) { return other.text == note; });
+      if (known == view.notes.end()) known = view.notes.insert(known, {note, {}});
+      known->documents.push_back(d);
     }
   }
   view.stages = join(comparisons, &Comparison::stages);

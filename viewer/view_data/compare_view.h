@@ -47,6 +47,12 @@ struct CompareRow {
   std::vector<CompareCell> others;  // in the order of CompareView::others
 };
 
+// What differs and forbids nothing.
+struct CompareNote {
+  std::string text;
+  std::vector<std::size_t> documents;  // that it holds for: indices into CompareView::others
+};
+
 struct CompareView {
   std::string problem;  // why there is nothing to compare
   std::string base;
@@ -54,7 +60,7 @@ struct CompareView {
   CompareRow step;
   std::vector<std::string> headlines;  // "-3.1 %, 97.5 ms to 94.5 ms", by document
   std::vector<std::string> reasons;    // why AMBIGUOUS or NOT COMPARABLE, else empty
-  std::vector<std::string> notes;      // what differs and forbids nothing, with the document's name
+  std::vector<CompareNote> notes;      // each text once
   std::vector<CompareRow> stages;      // in the order of kStages unless sorted
   std::vector<CompareRow> ops;
   std::size_t hidden_stages = 0;  // by the options

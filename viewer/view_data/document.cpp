@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/document.h"
 
+#include "profiler/import/trace_merge.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
 
@@ -68,12 +69,12 @@ struct Imported {
   importer::Trace trace;
 };
 
-Imported import_trace(const std::filesystem::path& path, const Loading& loading) {
+Imported import_trace(const DocumentFiles& files, const Loading& loading) {
   importer::ReadOptions read;
   read.on_progress = [&](double share) { loading.report(share * 0.6, "reading"); };
   read.stop = loading.options.stop;
   Imported result;
-  result.trace = importer::read_trace(path, read);
+  result.trace = importer::read_traces(files, read);
   loading.report(0.6, "attributing");
   attribute::AnalyseOptions analyse;
   analyse.stop = loading.options.stop;
@@ -95,8 +96,7 @@ void set_report(Document& document) {
 }
 
 // "TP-0" of "TP-0.trace.json.gz": endings that say nothing are left off.
-std::string short_name(const std::filesystem::path& path) {
-  std::string name = path.filename().string();
+std::string short_name(std::string name) {
   for (const std::string_view ending : {".gz", ".json", ".sqlite", ".trace", ".profile"}) {
     if (name.size() > ending.size() && name.ends_with(ending)) {
       name.resize(name.size() - ending.size());
@@ -105,8 +105,8 @@ std::string short_name(const std::filesystem::path& path) {
   return name;
 }
 
-void load_trace(const std::filesystem::path& path, const Loading& loading, Document& document) {
-  Imported imported = import_trace(path, loading);
+void load_trace(const Loading& loading, Document& document) {
+  Imported imported = import_trace(document.files, loading);
   profile::Provenance provenance;
   provenance.kind = profile::Kind::kImported;
   provenance.sources = imported.trace.sources;
@@ -131,7 +131,7 @@ void load_profile(const std::filesystem::path& path, const Loading& loading, Doc
     const auto beside =
         path.parent_path() / std::filesystem::path(*measurement->trace_file).filename();
     try {
-      Imported imported = import_trace(beside, loading);
+      Imported imported = import_trace({beside}, loading);
       document.timeline = std::make_shared<Timeline>(
           make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
       return;
@@ -145,22 +145,36 @@ void load_profile(const std::filesystem::path& path, const Loading& loading, Doc
 
 }  // namespace
 
-DocumentPtr load_document(const std::filesystem::path& path, const LoadOptions& options) {
+std::vector<DocumentFiles> documents_of(const std::vector<std::filesystem::path>& files) {
+  return importer::group_ranks(files);
+}
+
+std::string name_of_files(const DocumentFiles& files) {
+  const std::string first = files.front().filename().string();
+  if (files.size() == 1) return short_name(first);
+  return fmt::format("{}, {} ranks", short_name(importer::name_without_rank(first)), files.size());
+}
+
+DocumentPtr load_document(const DocumentFiles& files, const LoadOptions& options) {
+  DSCOPE_REQUIRE(!files.empty(), "a document is read from at least one file");
   const auto begin = std::chrono::steady_clock::now();
   const Loading loading{options};
   loading.report(0, "reading");
   auto document = std::make_shared<Document>();
   document->id = next_id();
-  document->path = path;
-  document->name = short_name(path);
-  if (content_of(path) == Content::kProfile) {
-    load_profile(path, loading, *document);
+  document->files = files;
+  document->name = name_of_files(files);
+  // Several are ranks, which only traces have: their reader refuses anything else.
+  if (files.size() == 1 && content_of(files.front()) == Content::kProfile) {
+    load_profile(files.front(), loading, *document);
   } else {
-    load_trace(path, loading, *document);
+    load_trace(loading, *document);
   }
-  std::error_code ignored;
-  const auto bytes = std::filesystem::file_size(path, ignored);
-  document->file_bytes = ignored ? 0 : bytes;
+  for (const auto& file : files) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file, error);
+    if (!error) document->file_bytes += bytes;
+  }
   set_report(*document);
   document->load_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

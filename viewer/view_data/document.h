@@ -19,11 +19,19 @@
 
 namespace dscope::view_data {
 
+// The files that one document is read from: one, or the traces of the ranks of one run.
+using DocumentFiles = std::vector<std::filesystem::path>;
+
+// Which of the files that were opened together are one document: the ranks of one run, by their
+// names.
+[[nodiscard]] std::vector<DocumentFiles> documents_of(
+    const std::vector<std::filesystem::path>& files);
+
 // What was opened, ready to be drawn. Immutable once made, and shared: panels may keep a pointer.
 struct Document {
-  std::uint64_t id = 0;        // unique in the process, never reused: key of caches
-  std::string name;            // short, for tabs and legends: "graph_l4_b2", "RTX 5090 x4"
-  std::filesystem::path path;  // empty: made in memory (a pinned prediction)
+  std::uint64_t id = 0;  // unique in the process, never reused: key of caches
+  std::string name;      // short, for tabs and legends: "graph_l4_b2", "RTX 5090 x4"
+  DocumentFiles files;   // empty: made in memory (a pinned prediction)
   std::uint64_t file_bytes = 0;
   double load_seconds = 0;
   profile::Profile profile;
@@ -48,9 +56,13 @@ struct LoadOptions {
 };
 
 // Reads a profile document, or a trace of any format that the importers know; which of them is
-// found from the content. Throws Error{kInput} with path, position, expected and found.
-[[nodiscard]] DocumentPtr load_document(const std::filesystem::path& path,
+// found from the content. Several files, at least one, are the traces of the ranks of one run:
+// their lanes stand under each other. Throws Error{kInput} with path, position, expected and found.
+[[nodiscard]] DocumentPtr load_document(const DocumentFiles& files,
                                         const LoadOptions& options = {});
+
+// "run-TP-0", or "run-TP, 4 ranks"; for lists and progress. At least one file.
+[[nodiscard]] std::string name_of_files(const DocumentFiles& files);
 
 // A document made in the process: a prediction to compare with.
 [[nodiscard]] DocumentPtr make_document(profile::Profile profile, std::string name);

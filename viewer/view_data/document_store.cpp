@@ -11,10 +11,19 @@
 #include <utility>
 
 namespace dscope::view_data {
+namespace {
+
+std::string name_of(const DocumentFiles& files) {
+  std::string names;
+  for (const auto& file : files) names += (names.empty() ? "" : ", ") + file.string();
+  return names;
+}
+
+}  // namespace
 
 struct DocumentStore::Job {
   std::uint64_t ticket = 0;
-  std::filesystem::path path;
+  DocumentFiles files;
   std::atomic<bool> stop{false};
   double progress = 0;            // guarded by the store's mutex
   std::string phase = "waiting";  // likewise
@@ -33,9 +42,9 @@ DocumentStore::~DocumentStore() {
   thread_.join();
 }
 
-std::uint64_t DocumentStore::open(std::filesystem::path path) {
+std::uint64_t DocumentStore::open(DocumentFiles files) {
   auto job = std::make_shared<Job>();
-  job->path = std::move(path);
+  job->files = std::move(files);
   const std::lock_guard lock(mutex_);
   job->ticket = next_ticket_++;
   queue_.push_back(job);
@@ -59,7 +68,7 @@ std::vector<DocumentStore::Pending> DocumentStore::pending() const {
   const std::lock_guard lock(mutex_);
   std::vector<Pending> list;
   for (const auto& job : queue_) {
-    list.push_back({job->ticket, job->path, job->progress, job->phase, job->stop});
+    list.push_back({job->ticket, job->files, job->progress, job->phase, job->stop});
   }
   return list;
 }
@@ -67,6 +76,11 @@ std::vector<DocumentStore::Pending> DocumentStore::pending() const {
 bool DocumentStore::idle() const {
   const std::lock_guard lock(mutex_);
   return queue_.empty() && finished_.empty();
+}
+
+void DocumentStore::wait() const {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] { return queue_.empty(); });
 }
 
 std::vector<DocumentStore::Finished> DocumentStore::take_finished() {
@@ -83,7 +97,7 @@ void DocumentStore::work() {
       if (quit_) return;
       job = queue_.front();
     }
-    Finished finished{.ticket = job->ticket, .path = job->path};
+    Finished finished{.ticket = job->ticket, .files = job->files};
     LoadOptions options;
     options.stop = &job->stop;
     options.on_progress = [this, &job](double share, const char* phase) {
@@ -93,18 +107,19 @@ void DocumentStore::work() {
     };
     // Whatever a file does to its reader, the application goes on.
     try {
-      if (!job->stop) finished.document = loader_(job->path, options);
+      if (!job->stop) finished.document = loader_(job->files, options);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kInterrupted) finished.error = e.what();
     } catch (const std::bad_alloc&) {
-      finished.error = fmt::format("{}: does not fit into memory", job->path.string());
+      finished.error = fmt::format("{}: does not fit into memory", name_of(job->files));
     } catch (const std::exception& e) {
-      finished.error = fmt::format("{}: internal error: {}", job->path.string(), e.what());
+      finished.error = fmt::format("{}: internal error: {}", name_of(job->files), e.what());
     }
     finished.cancelled = finished.document == nullptr && finished.error.empty();
     const std::lock_guard lock(mutex_);
     queue_.pop_front();
     finished_.push_back(std::move(finished));
+    done_.notify_all();
   }
 }
 

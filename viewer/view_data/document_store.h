@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -23,7 +22,7 @@ namespace dscope::view_data {
 // notice.
 class DocumentStore {
  public:
-  using Loader = std::function<DocumentPtr(const std::filesystem::path&, const LoadOptions&)>;
+  using Loader = std::function<DocumentPtr(const DocumentFiles&, const LoadOptions&)>;
 
   explicit DocumentStore(Loader loader = load_document);
   ~DocumentStore();
@@ -32,7 +31,7 @@ class DocumentStore {
 
   struct Pending {
     std::uint64_t ticket = 0;
-    std::filesystem::path path;
+    DocumentFiles files;
     double progress = 0;  // 0..1; 0 while it waits
     std::string phase;    // "waiting", "reading", ...
     bool cancelled = false;
@@ -40,17 +39,19 @@ class DocumentStore {
   // What became of a load. `document` is null when it failed or was cancelled.
   struct Finished {
     std::uint64_t ticket = 0;
-    std::filesystem::path path;
+    DocumentFiles files;
     DocumentPtr document;
     std::string error;  // complete, made for people; empty when cancelled
     bool cancelled = false;
   };
 
-  std::uint64_t open(std::filesystem::path path);  // the ticket
+  std::uint64_t open(DocumentFiles files);  // one document; the ticket
   void cancel(std::uint64_t ticket);
   void cancel_all();
   [[nodiscard]] std::vector<Pending> pending() const;  // running first, then in order
   [[nodiscard]] bool idle() const;
+  // For pictures and tables: until nothing is left to load.
+  void wait() const;
   // What finished since the last call, in order.
   [[nodiscard]] std::vector<Finished> take_finished();
 
@@ -61,6 +62,7 @@ class DocumentStore {
   Loader loader_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
+  mutable std::condition_variable done_;
   std::deque<std::shared_ptr<Job>> queue_;  // the first one is being loaded
   std::vector<Finished> finished_;
   std::uint64_t next_ticket_ = 1;

@@ -120,9 +120,12 @@ Table facts_table(const Document& document) {
     if (value.find_first_not_of(' ') == std::string::npos) return;
     table.add({text_cell(what), text_cell(value)});
   };
-  if (!document.path.empty()) {
+  if (!document.files.empty()) {
+    const std::string more = document.files.size() == 1
+                                 ? std::string()
+                                 : fmt::format(" and {} more", document.files.size() - 1);
     add("File",
-        fmt::format("{} ({}, read in {:.2f} s)", document.path.string(),
+        fmt::format("{}{} ({}, read in {:.2f} s)", document.files.front().string(), more,
                     format_bytes(static_cast<double>(document.file_bytes)), document.load_seconds));
   }
   for (const exporter::Fact& fact : exporter::facts(document.profile)) add(fact.label, fact.value);

@@ -22,15 +22,6 @@ bool is_finite(const profile::Prediction& p) {
   return std::isfinite(p.tok_s) && std::isfinite(p.step_ns) && p.step_ns > 0;
 }
 
-// The warning that says why it would not run; others only qualify the number.
-std::string obstacle_of(const model::Outcome& outcome) {
-  for (const std::string& warning : outcome.warnings) {
-    const bool memory = !outcome.memory.fits() && warning.starts_with("needs ");
-    if (memory || warning.find("would not launch") != std::string::npos) return warning;
-  }
-  return outcome.memory.fits() ? "" : "does not fit the memory of one GPU";
-}
-
 AnswerPoint impossible(std::string reason) {
   AnswerPoint point;
   point.blocked = std::move(reason);
@@ -95,14 +86,12 @@ AnswerPoint cell_of(const ExploreRequest& request, const Axis& x, const std::str
 }  // namespace
 
 AnswerPtr ask(const Configuration& configuration) {
-  Answer answer{configuration, {}, {}, {}};
+  Answer answer{configuration, {}, {}};
   try {
     answer.outcome = model::predict(configuration);
     if (!is_finite(answer.outcome->prediction)) {
       answer.outcome.reset();
       answer.problem = "the model has no finite time for this configuration";
-    } else {
-      answer.blocked = obstacle_of(*answer.outcome);
     }
   } catch (const std::exception& error) {
     answer.outcome.reset();
@@ -126,7 +115,7 @@ AnswerPoint point_of(const Answer& answer) {
       p.stages.begin(), p.stages.end(),
       [](const auto& a, const auto& b) { return drawable(a.time_ns) < drawable(b.time_ns); });
   if (longest != p.stages.end()) point.limit = limit_label(longest->limit);
-  point.blocked = answer.blocked;
+  point.blocked = outcome.obstacle;
   return point;
 }
 

@@ -22,8 +22,6 @@ struct Answer {
   model::Configuration configuration;
   std::string problem;  // why there is no outcome: TP does not divide the model, ...
   std::optional<model::Outcome> outcome;
-  // Why the configuration cannot run, though it has a time: memory, or a tile that does not launch.
-  std::string blocked;
 };
 using AnswerPtr = std::shared_ptr<const Answer>;
 

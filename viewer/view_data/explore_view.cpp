@@ -104,6 +104,7 @@ void fill_limits(ExploreView& view) {
 }
 
 std::string input_text(double value, const std::string& unit) {
+  if (unit == "ns") return format_ns(value);
   const bool whole = std::fabs(value) >= 1e4 && std::fabs(value) < 1e15;
   const std::string number = whole ? fmt::format("{:.0f}", value) : fmt::format("{:.4g}", value);
   return unit.empty() || unit == "1" || unit == "share" ? number : number + " " + unit;
@@ -146,12 +147,12 @@ void fill_tornado(ExploreView& view, const Outcome& outcome, std::size_t most) {
     row.label = input_label(from.input.name);
     row.tok_s_at_low = drawable(tokens / from.step_at_low_ns);
     row.tok_s_at_high = drawable(tokens / from.step_at_high_ns);
-    row.low_text = input_text(from.input.low, "");
+    // The unit once, but for times: each has its own.
+    row.low_text = input_text(from.input.low, from.input.unit == "ns" ? "ns" : "");
     row.high_text = input_text(from.input.high, from.input.unit);
     row.details = {{"input", from.input.name},
                    {"value", input_text(from.input.value, from.input.unit)},
-                   {"interval", fmt::format("{} to {}", input_text(from.input.low, ""),
-                                            input_text(from.input.high, from.input.unit))},
+                   {"interval", fmt::format("{} to {}", row.low_text, row.high_text)},
                    {"tok/s", fmt::format("{} to {}", tok_s_text(row.tok_s_at_low),
                                          tok_s_text(row.tok_s_at_high))},
                    {from.input.source, from.input.where}};
@@ -286,9 +287,9 @@ std::optional<Counterpart> counterpart_of(const Breakdown& document) {
 ExploreView explore_view(const Answer& answer, const Counterpart* other, std::size_t most_tornado) {
   ExploreView view;
   view.problem = answer.problem;
-  view.blocked = answer.blocked;
   if (!answer.outcome) return view;
   const Outcome& outcome = *answer.outcome;
+  view.blocked = outcome.obstacle;
   const profile::Prediction& p = outcome.prediction;
   view.tok_s_value = drawable(p.tok_s);
   view.tok_s = tok_s_text(view.tok_s_value) + " tok/s";

@@ -3,6 +3,7 @@
 #include "viewer/view_data/timeline_build.h"
 
 #include "profiler/attribute/nccl_split.h"
+#include "viewer/view_data/parallel.h"
 #include "viewer/view_data/timeline.h"
 #include "workloads/base/error.h"
 
@@ -43,6 +44,20 @@ struct Buckets {
   using Key = std::tuple<std::int32_t, LaneKind, std::int32_t>;  // device, kind, lane
   std::map<Key, std::vector<std::uint32_t>> lists;               // indices of activities
 };
+
+struct MadeLane {
+  Lane lane;
+  TimeRange extent;
+  std::vector<TimeRange> steps;
+  std::size_t depth_limited = 0;
+};
+
+void extend(TimeRange& extent, const TimeRange& range) {
+  if (range.empty()) return;
+  if (extent.empty()) extent = range;
+  extent.start_ns = std::min(extent.start_ns, range.start_ns);
+  extent.end_ns = std::max(extent.end_ns, range.end_ns);
+}
 
 Buckets divide(const std::vector<Activity>& activities, const std::atomic<bool>* stop) {
   Buckets buckets;
@@ -139,12 +154,16 @@ class Builder {
     waits_ = waits_of(trace_.list, analysis_);
     result_.has_waits = !waits_.empty();
     Buckets buckets = divide(trace_.list.activities, stop_);
-    for (auto& [key, order] : buckets.lists) {
-      check(stop_);
-      add_lane(std::get<0>(key), std::get<1>(key), std::get<2>(key), order);
+    std::vector<std::pair<const Buckets::Key, std::vector<std::uint32_t>>*> lists;
+    for (auto& entry : buckets.lists) lists.push_back(&entry);
+    std::vector<MadeLane> lanes(lists.size());
+    parallel_for(lists.size(), [&](std::size_t i) {
+      auto& [key, order] = *lists[i];
+      lanes[i] = make_lane(std::get<0>(key), std::get<1>(key), std::get<2>(key), order);
       std::vector<std::uint32_t>().swap(order);
-    }
-    for (Group& group : result_.groups) finish(group);
+    });
+    for (MadeLane& lane : lanes) add(std::move(lane));
+    parallel_for(result_.groups.size(), [&](std::size_t i) { finish(result_.groups[i]); });
     // Devices first: they are what the time is spent on.
     std::stable_sort(
         result_.groups.begin(), result_.groups.end(),
@@ -156,13 +175,17 @@ class Builder {
   }
 
  private:
-  void add_lane(std::int32_t device, LaneKind kind, std::int32_t lane,
-                std::vector<std::uint32_t>& order) {
+  // Lanes are independent of each other: nothing of the result is touched.
+  MadeLane make_lane(std::int32_t device, LaneKind kind, std::int32_t lane,
+                     std::vector<std::uint32_t>& order) const {
     const std::vector<Activity>& activities = trace_.list.activities;
     sort_by_start(activities, order);
-    Lane made{.kind = kind, .device = device, .lane = lane, .name = lane_name(device, kind, lane)};
-    made.rows.resize(1);
-    made.rows[0].reserve(order.size());
+    MadeLane made;
+    made.lane = {
+        .kind = kind, .device = device, .lane = lane, .name = lane_name(device, kind, lane)};
+    std::vector<Row>& rows = made.lane.rows;
+    rows.resize(1);
+    rows[0].reserve(order.size());
     bool calls_only = kind == LaneKind::kRanges;
     for (std::size_t n = 0; n < order.size(); ++n) {
       if (n % kStopInterval == 0) check(stop_);
@@ -175,36 +198,40 @@ class Builder {
         if (wait != waits_.end())
           slice.wait_ns = saturated(std::min(wait->second, slice.length_ns()));
       }
-      const std::size_t row = row_for(made.rows, slice);
+      const std::size_t row = row_for(rows, slice);
       if (row == kMostRows) {
-        ++result_.depth_limited;
+        ++made.depth_limited;
         continue;
       }
-      if (row == made.rows.size()) made.rows.emplace_back();
-      made.rows[row].add(slice);
-      extend(slice);
-      if (kind == LaneKind::kSteps && row == 0) add_step(device, slice);
+      if (row == rows.size()) rows.emplace_back();
+      rows[row].add(slice);
+      extend(made.extent, {slice.start_ns, slice.end_ns});
+      if (kind == LaneKind::kSteps && row == 0) {
+        made.steps.push_back({slice.start_ns, slice.end_ns});
+      }
     }
-    if (calls_only) made.kind = LaneKind::kCalls;
-    for (Row& row : made.rows) row.finish();
-    result_.slice_count += made.slices();
-    if (made.slices() > 0) group_of(device).lanes.push_back(std::move(made));
+    if (calls_only) made.lane.kind = LaneKind::kCalls;
+    for (Row& row : rows) row.finish();
+    return made;
+  }
+
+  void add(MadeLane made) {
+    result_.depth_limited += made.depth_limited;
+    const std::size_t slices = made.lane.slices();
+    if (slices == 0) return;
+    result_.slice_count += slices;
+    extend(result_.extent, made.extent);
+    if (!made.steps.empty()) add_steps(made.lane.device, std::move(made.steps));
+    group_of(made.lane.device).lanes.push_back(std::move(made.lane));
   }
 
   // The steps of the first GPU that has any; else those of the host. What the host marks is when a
   // step was asked for, not when it ran.
-  void add_step(std::int32_t device, const Slice& slice) {
+  void add_steps(std::int32_t device, std::vector<TimeRange> steps) {
     const bool better = device >= 0 && steps_device_ < 0;
-    if (better) result_.steps.clear();
-    if (better || result_.steps.empty()) steps_device_ = device;
-    if (device == steps_device_) result_.steps.push_back({slice.start_ns, slice.end_ns});
-  }
-
-  void extend(const Slice& slice) {
-    TimeRange& extent = result_.extent;
-    if (extent.empty()) extent = {slice.start_ns, slice.end_ns};
-    extent.start_ns = std::min(extent.start_ns, slice.start_ns);
-    extent.end_ns = std::max(extent.end_ns, slice.end_ns);
+    if (!better && !result_.steps.empty()) return;
+    steps_device_ = device;
+    result_.steps = std::move(steps);
   }
 
   Group& group_of(std::int32_t device) {

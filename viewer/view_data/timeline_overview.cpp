@@ -21,17 +21,16 @@ void add_row(const Row& row, const std::vector<std::int64_t>& edges,
 
 }  // namespace
 
-Overview make_overview(const Document& document, float pixels) {
+Overview make_overview(const Document& document, TimeRange extent, float pixels) {
   Overview overview;
   const Timeline& timeline = *document.timeline;
   const auto count = static_cast<std::size_t>(std::max(1.0F, pixels / overview.column_pixels));
-  if (timeline.extent.empty()) return overview;
+  if (extent.empty()) return overview;
   std::vector<std::int64_t> edges(count + 1);
-  const auto length = static_cast<double>(timeline.extent.length_ns());
+  const auto length = static_cast<double>(extent.length_ns());
   for (std::size_t i = 0; i <= count; ++i) {
-    edges[i] =
-        timeline.extent.start_ns +
-        static_cast<std::int64_t>(length * static_cast<double>(i) / static_cast<double>(count));
+    edges[i] = extent.start_ns + static_cast<std::int64_t>(length * static_cast<double>(i) /
+                                                           static_cast<double>(count));
   }
   std::vector<Row::StageSums> sums(count, Row::StageSums{});
   std::size_t lanes = 0;

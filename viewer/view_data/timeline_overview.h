@@ -13,13 +13,13 @@ struct OverviewColumn {
   float busy = 0;               // of one lane: the share of time the busiest device works
 };
 
-// The whole of a timeline in few columns, computed once and kept.
+// A timeline in few columns, computed once and kept.
 struct Overview {
   std::vector<OverviewColumn> columns;
   float column_pixels = 2;
 };
 
-// Work of all lanes of `document` over its extent; stage totals where it has no events.
-[[nodiscard]] Overview make_overview(const Document& document, float pixels);
+// Work of all lanes of `document` over `extent`; stage totals where it has no events.
+[[nodiscard]] Overview make_overview(const Document& document, TimeRange extent, float pixels);
 
 }  // namespace dscope::view_data

@@ -160,59 +160,53 @@ SliceSearch::SliceSearch(const Timeline& timeline, std::string_view text) : time
   });
 }
 
-// Of the first matches of every row the earliest; rows are left as soon as they cannot be better.
-std::optional<SliceRef> SliceSearch::next(const SliceRef& from, std::int64_t time_ns) const {
+// Of the first matches of every row, seen in the direction, the nearest; rows are left as soon as
+// they cannot be better. Without one, the same from the other end.
+std::optional<SliceRef> SliceSearch::walk(const SliceRef& from, std::int64_t time_ns,
+                                          Direction direction) const {
   if (count_ == 0) return std::nullopt;
-  const OrderKey after =
+  const bool forward = direction == Direction::kForward;
+  const OrderKey start =
       from.valid() ? key_of(slice_at(*timeline_, from), from) : OrderKey{time_ns, 0, 0, 0};
-  const auto find = [&](bool wrap) {
-    std::optional<SliceRef> found;
-    OrderKey best{};
+  const auto comes_first = [&](const OrderKey& a, const OrderKey& b) {
+    return forward ? a < b : b < a;
+  };
+  // Going forward from an instant, what starts at that instant counts.
+  const auto is_ahead = [&](const OrderKey& key) {
+    return comes_first(start, key) || (forward && !from.valid() && key == start);
+  };
+  std::optional<SliceRef> found;
+  OrderKey best{};
+  const auto look = [&](bool whole) {
     for_each_row(*timeline_, [&](SliceRef ref, const Lane&, const Row& row) {
       const std::span<const Slice> slices = row.slices();
-      for (std::size_t i = wrap ? 0 : first_start(slices, std::get<0>(after)); i < slices.size();
-           ++i) {
+      const std::size_t near = first_start(slices, std::get<0>(start));
+      std::size_t left = whole     ? slices.size()
+                         : forward ? slices.size() - near
+                                   : std::min(slices.size(), near + 1);
+      for (; left > 0; --left) {
+        const std::size_t i = forward ? slices.size() - left : left - 1;
         const OrderKey key = key_of(slices[i], ref);
-        if (found && key >= best) break;
-        if (!matches(slices[i])) continue;
-        if (!wrap && (from.valid() ? key <= after : key < after)) continue;
+        if (found && !comes_first(key, best)) break;
+        if (!matches(slices[i]) || (!whole && !is_ahead(key))) continue;
         ref.slice = static_cast<std::uint32_t>(i);
         found = ref;
         best = key;
         break;
       }
     });
-    return found;
   };
-  const auto found = find(false);
-  return found ? found : find(true);
+  look(false);
+  if (!found) look(true);
+  return found;
+}
+
+std::optional<SliceRef> SliceSearch::next(const SliceRef& from, std::int64_t time_ns) const {
+  return walk(from, time_ns, Direction::kForward);
 }
 
 std::optional<SliceRef> SliceSearch::previous(const SliceRef& from, std::int64_t time_ns) const {
-  if (count_ == 0) return std::nullopt;
-  const OrderKey before =
-      from.valid() ? key_of(slice_at(*timeline_, from), from) : OrderKey{time_ns, 0, 0, 0};
-  const auto find = [&](bool wrap) {
-    std::optional<SliceRef> found;
-    OrderKey best{};
-    for_each_row(*timeline_, [&](SliceRef ref, const Lane&, const Row& row) {
-      const std::span<const Slice> slices = row.slices();
-      std::size_t i = slices.size();
-      if (!wrap) i = std::min(slices.size(), first_start(slices, std::get<0>(before)) + 1);
-      while (i-- > 0) {
-        const OrderKey key = key_of(slices[i], ref);
-        if (found && key <= best) break;
-        if (!matches(slices[i]) || (!wrap && key >= before)) continue;
-        ref.slice = static_cast<std::uint32_t>(i);
-        found = ref;
-        best = key;
-        break;
-      }
-    });
-    return found;
-  };
-  const auto found = find(false);
-  return found ? found : find(true);
+  return walk(from, time_ns, Direction::kBackward);
 }
 
 std::int64_t SliceSearch::number_of(const SliceRef& match) const {

@@ -52,6 +52,10 @@ class SliceSearch {
   [[nodiscard]] std::int64_t number_of(const SliceRef& match) const;
 
  private:
+  enum class Direction : std::uint8_t { kForward, kBackward };
+  [[nodiscard]] std::optional<SliceRef> walk(const SliceRef& from, std::int64_t time_ns,
+                                             Direction direction) const;
+
   const Timeline* timeline_ = nullptr;
   std::vector<bool> names_;  // by name index
   std::size_t count_ = 0;

@@ -13,8 +13,9 @@ constexpr double kOverscroll = 0.5;  // of the view, on either side
 
 }  // namespace
 
-void TimelineView::reset(TimeRange extent) {
+void TimelineView::reset(TimeRange extent, std::optional<std::int64_t> origin_ns) {
   extent_ = extent;
+  origin_ns_ = origin_ns.value_or(extent.start_ns);
   if (extent_.empty()) extent_.end_ns = extent_.start_ns + 1'000'000;
   fit();
 }
@@ -66,6 +67,12 @@ void TimelineView::reveal(TimeRange range) {
   const double middle = static_cast<double>(range.start_ns - extent_.start_ns) +
                         static_cast<double>(range.length_ns()) * 0.5;
   start_ = middle - span_ * 0.5;
+  clamp();
+}
+
+void TimelineView::follow(const TimelineView& other) {
+  span_ = other.span_;
+  start_ = other.start_;
   clamp();
 }
 

@@ -5,6 +5,7 @@
 #include "viewer/view_data/timeline.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace dscope::view_data {
 
@@ -12,8 +13,9 @@ namespace dscope::view_data {
 // timeline: a double tells nanoseconds apart over months then, and not at all in Unix time.
 class TimelineView {
  public:
-  // Shows all of `extent`. An empty one is shown as one millisecond.
-  void reset(TimeRange extent);
+  // Shows all of `extent`. An empty one is shown as one millisecond. The ruler counts from
+  // `origin`; without one, from the beginning.
+  void reset(TimeRange extent, std::optional<std::int64_t> origin_ns = std::nullopt);
   void set_width(double pixels);  // > 0
 
   [[nodiscard]] double x_of(std::int64_t time_ns) const;  // pixels from the left edge
@@ -22,6 +24,7 @@ class TimelineView {
   [[nodiscard]] double pixels(std::int64_t length_ns) const;
   [[nodiscard]] TimeRange visible() const;
   [[nodiscard]] TimeRange extent() const { return extent_; }
+  [[nodiscard]] std::int64_t origin_ns() const { return origin_ns_; }
   [[nodiscard]] double width() const { return width_; }
 
   void fit() { show(extent_); }
@@ -31,6 +34,8 @@ class TimelineView {
   void zoom(double x, double factor);
   // Brings a range into view without changing the zoom, when it is not in view already.
   void reveal(TimeRange range);
+  // The same part, seen from the beginning of its own extent.
+  void follow(const TimelineView& other);
 
   [[nodiscard]] bool operator==(const TimelineView&) const = default;
 
@@ -38,6 +43,7 @@ class TimelineView {
   void clamp();
 
   TimeRange extent_;
+  std::int64_t origin_ns_ = 0;
   double start_ = 0;  // ns from extent_.start_ns
   double span_ = 1e6;
   double width_ = 1;

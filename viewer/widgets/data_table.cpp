@@ -77,7 +77,8 @@ std::vector<float> wanted_widths(const Ui& ui, const Table& table) {
   std::vector<float> widths;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const exporter::Column& column = table.columns[i];
-    float width = text_width(ui.regular, column.title) + ui.px(22);
+    // A long heading, such as the name of a document, is cut: ImGui shows it whole in a tooltip.
+    float width = std::min(text_width(ui.regular, column.title), ui.px(100)) + ui.px(22);
     const std::size_t looked_at = std::min<std::size_t>(table.rows.size(), 200);
     for (std::size_t r = 0; r < looked_at; ++r) {
       width = std::max(width, text_width(ui.regular, table.rows[r].cells[i].text) + ui.px(4));

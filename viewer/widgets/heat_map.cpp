@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/widgets/heat_map.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -53,6 +55,7 @@ class HeatMap {
         if (hovered_ && box.holds(ImGui::GetIO().MousePos)) result.hovered = index;
       }
     }
+    draw_progress();
     frame_cell(span_.best, ui_.palette.text, 2);
     frame_cell(current_, ui_.palette.bad, 2);
     draw_names();
@@ -112,6 +115,19 @@ class HeatMap {
     if (!index || data_.x_names.empty() || *index >= data_.cells.size()) return;
     const Rect box = box_of(*index % data_.x_names.size(), *index / data_.x_names.size());
     list_->AddRect(box.min, box.max, to_u32(color), 0, ImDrawFlags_None, ui_.px(thickness));
+  }
+
+  // Where cells are still to come.
+  void draw_progress() {
+    const std::size_t all = data_.x_names.size() * data_.y_names.size();
+    if (data_.cells.size() >= all) return;
+    const std::size_t rows = data_.cells.size() / data_.x_names.size();
+    const float top = box_of(0, rows).min.y;
+    const double share = static_cast<double>(data_.cells.size()) / static_cast<double>(all);
+    draw_text(*list_, ui_.regular,
+              {area_.min.x, top + (area_.max.y - top - ui_.regular->FontSize) * 0.5F},
+              ui_.palette.muted, fmt::format("computing: {:.0f} % done", share * 100),
+              area_.width(), 0.5F);
   }
 
   void draw_names() {

@@ -22,7 +22,7 @@ struct HeatMapData {
   std::string y_label;
   std::vector<std::string> x_names;
   std::vector<std::string> y_names;  // from top to bottom
-  std::vector<HeatCell> cells;       // [y * x_names.size() + x]
+  std::vector<HeatCell> cells;       // [y * x_names.size() + x]; the last rows may be to come
   view_data::Unit unit = view_data::Unit::kNone;
   bool high_is_good = true;  // marks the best cell
 };

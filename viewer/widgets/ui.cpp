@@ -190,22 +190,27 @@ bool toggle(const Ui& ui, const char* label, bool on) {
   return clicked;
 }
 
-bool choice(const char* label, int& index, const std::vector<std::string>& items, float width) {
+bool choice(const Ui& ui, const char* label, int& index, const std::vector<std::string>& items,
+            float width) {
   bool changed = false;
   const auto current = static_cast<std::size_t>(index);
   const bool valid = index >= 0 && current < items.size();
+  const std::string whole = valid ? view_data::printable(items[current]) : std::string();
+  const float room = width - ImGui::GetFrameHeight() - 2 * ImGui::GetStyle().FramePadding.x;
+  const std::string shown = fit_text(ui.regular, whole, room);
   ImGui::SetNextItemWidth(width);
-  if (ImGui::BeginCombo(label, valid ? items[current].c_str() : "")) {
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      ImGui::PushID(static_cast<int>(i));
-      if (ImGui::Selectable(items[i].c_str(), i == current)) {
-        changed = i != current;
-        index = static_cast<int>(i);
-      }
-      ImGui::PopID();
+  const bool open = ImGui::BeginCombo(label, shown.c_str());
+  if (!open && shown != whole && ImGui::IsItemHovered()) tooltip(ui, whole, {});
+  if (!open) return false;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    ImGui::PushID(static_cast<int>(i));
+    if (ImGui::Selectable(view_data::printable(items[i]).c_str(), i == current)) {
+      changed = i != current;
+      index = static_cast<int>(i);
     }
-    ImGui::EndCombo();
+    ImGui::PopID();
   }
+  ImGui::EndCombo();
   return changed;
 }
 

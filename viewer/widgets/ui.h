@@ -80,9 +80,9 @@ void swatch(const Ui& ui, view_data::Color color);
 // A button that looks pressed while `on`; returns true when clicked.
 [[nodiscard]] bool toggle(const Ui& ui, const char* label, bool on);
 
-// A combo of texts; true when `index` changed.
-[[nodiscard]] bool choice(const char* label, int& index, const std::vector<std::string>& items,
-                          float width);
+// A combo of texts; true when `index` changed. A text that does not fit is in a tooltip.
+[[nodiscard]] bool choice(const Ui& ui, const char* label, int& index,
+                          const std::vector<std::string>& items, float width);
 
 // A tooltip of one form for everything: a heading with an optional swatch, lines of label and
 // value, and a remark. Call it while the thing is hovered.

@@ -98,10 +98,11 @@ TEST_F(ChromeTrace, TracksAreNamedOnce) {
     if (event["name"] == "thread_name") ++threads[event["args"]["name"]];
   }
   EXPECT_EQ(names, (std::map<std::string, int>{{"Steps", 1}, {"Host", 1}, {"GPU 1", 1}}));
-  EXPECT_EQ(threads, (std::map<std::string, int>{{"Lane 3", 2},
-                                                 {"Ranges of lane 3", 1},
-                                                 {"Ranges of lane -3", 1},
-                                                 {"Steps of lane 0", 1}}));
+  EXPECT_EQ(threads, (std::map<std::string, int>{{"thread 3", 1},
+                                                 {"stream 3", 1},
+                                                 {"Ranges of stream 3", 1},
+                                                 {"Ranges of stream -3", 1},
+                                                 {"Steps of thread 0", 1}}));
 }
 
 TEST_F(ChromeTrace, NamesOfAnyBytes) {

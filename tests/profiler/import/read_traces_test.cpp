@@ -27,6 +27,32 @@ TEST(RankOfName, IsWhatTheEnginesWrite) {
   EXPECT_EQ(rank_of_name("x-TP-.json"), std::nullopt);
 }
 
+TEST(RankOfName, IsLeftOutOfTheNameOfTheRun) {
+  EXPECT_EQ(name_without_rank("1700000000.1-TP-3.trace.json.gz"), "1700000000.1-TP.trace.json.gz");
+  EXPECT_EQ(name_without_rank("rank_12.json"), "rank.json");
+  EXPECT_EQ(name_without_rank("rank7.pt.trace.json.gz"), "rank.pt.trace.json.gz");
+  EXPECT_EQ(name_without_rank("trace.json"), "trace.json");
+}
+
+TEST(GroupRanks, PutsTheRanksOfARunTogetherByTheirNumber) {
+  using Groups = std::vector<std::vector<std::filesystem::path>>;
+  EXPECT_EQ(group_ranks({"a/run-TP-10.json", "profile.json", "a/run-TP-2.json", "b/run-TP-0.json",
+                         "a/other-TP-3.json", "a/run-TP-0-DP-1.json", "profile.json"}),
+            (Groups{{"a/run-TP-2.json", "a/run-TP-10.json"},
+                    {"profile.json"},
+                    {"b/run-TP-0.json"},
+                    {"a/other-TP-3.json"},
+                    {"a/run-TP-0-DP-1.json"},
+                    {"profile.json"}}));
+}
+
+TEST(GroupRanks, AFileGivenTwiceIsTwoRuns) {
+  using Groups = std::vector<std::vector<std::filesystem::path>>;
+  EXPECT_EQ(group_ranks({"TP-0.json"}), (Groups{{"TP-0.json"}}));
+  EXPECT_EQ(group_ranks({"x-TP-0.json", "x-TP-1.json", "x-TP-0.json", "x-TP-1.json"}),
+            (Groups{{"x-TP-0.json", "x-TP-1.json"}, {"x-TP-0.json", "x-TP-1.json"}}));
+}
+
 TEST_F(ReadTraces, FindsTheFormatFromTheContent) {
   const TraceShape shape{.steps = 2, .kernels_per_step = 10};
   write_kineto_trace(path("a.sqlite"), shape);

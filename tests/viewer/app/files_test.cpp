@@ -35,9 +35,9 @@ TEST(SettingsFile, ComesBackAsItWas) {
   settings.scale = 1.25F;
   settings.layout.split = Split::kStacked;
   settings.layout.panels = {"timeline", "compare"};
-  settings.remember("/a/b.json");
-  settings.remember("/c.json");
-  settings.remember("/a/b.json");
+  settings.remember({"/a/b.json"});
+  settings.remember({"/run-TP-0.json", "/run-TP-1.json"});
+  settings.remember({"/a/b.json"});
   const std::filesystem::path file = folder.file("new/folder/viewer.json");
   save_settings(settings, file);
   const Settings read = load_settings(file);
@@ -45,14 +45,15 @@ TEST(SettingsFile, ComesBackAsItWas) {
   EXPECT_EQ(read.scale, 1.25F);
   EXPECT_EQ(read.layout.split, Split::kStacked);
   EXPECT_EQ(read.layout.panels, settings.layout.panels);
-  EXPECT_EQ(read.recent, (std::vector<std::string>{"/a/b.json", "/c.json"}));
+  EXPECT_EQ(read.recent, (std::vector<std::vector<std::string>>{
+                             {"/a/b.json"}, {"/run-TP-0.json", "/run-TP-1.json"}}));
 }
 
 TEST(SettingsFile, NonsenseNeverKeepsTheViewerFromStarting) {
   const test::TemporaryDirectory folder;
   for (const char* text :
        {"", "[", "[]", "null", R"({"scale": 1e999})", R"({"scale": "big", "width": -5})",
-        R"({"layout": 7, "recent": [1, {}], "theme": "mauve"})"}) {
+        R"({"layout": 7, "recent": [1, {}, [], [2], "a"], "theme": "mauve"})"}) {
     test::write_file(folder.file("s.json"), text);
     const Settings settings = load_settings(folder.file("s.json"));
     EXPECT_GE(settings.scale, 0.5F) << text;
@@ -68,7 +69,7 @@ TEST(SessionFile, RestoresDocumentsSelectionAndPanels) {
   const auto measured = test::write_measured(folder.path());
   const auto predicted = test::write_predicted(folder.path());
   Session session;
-  session.files = {measured, predicted};
+  session.documents = {{measured}, {predicted}};
   session.active = 0;
   session.prediction = 1;
   session.stage = "nccl";
@@ -83,6 +84,27 @@ TEST(SessionFile, RestoresDocumentsSelectionAndPanels) {
   EXPECT_EQ(driver.app().selection().prediction, driver.app().documents()[1]->id);
   EXPECT_EQ(driver.app().selection().stage, Stage::kNccl);
   EXPECT_EQ(driver.app().settings().layout.panels[0], "timeline");
+}
+
+TEST(SessionFile, RanksComeBackAsOneDocument) {
+  const test::TemporaryDirectory folder;
+  std::vector<std::filesystem::path> ranks;
+  for (const char* rank : {"0", "1"}) {
+    ranks.emplace_back(folder.file(std::string("run-TP-") + rank + ".trace.json.gz"));
+    std::filesystem::copy(DSCOPE_SOURCE_DIR "/tests/data/kineto/eager_l4_b1-TP-0.trace.json.gz",
+                          ranks.back());
+  }
+  // One rank alone, and both: what was opened apart stays apart.
+  Session session;
+  session.documents = {{ranks[0]}, ranks};
+  session.active = 1;
+  write_session(session, folder.file("s.dscope-session"));
+  EXPECT_EQ(read_session(folder.file("s.dscope-session")).documents, session.documents);
+  test::Driver driver;
+  driver.open(folder.file("s.dscope-session"));
+  ASSERT_EQ(driver.app().documents().size(), 2U);
+  EXPECT_EQ(driver.app().documents()[1]->name, "run-TP, 2 ranks");
+  EXPECT_EQ(driver.app().selection().active, driver.app().documents()[1]->id);
 }
 
 TEST(SessionFile, BrokenOnesSayWhere) {
@@ -100,6 +122,8 @@ TEST(SessionFile, BrokenOnesSayWhere) {
       HasSubstr("/active"));
   EXPECT_THAT(read(R"({"schema": "dscope.session", "schema_version": 1, "files": 3})"),
               HasSubstr("/files"));
+  EXPECT_THAT(read(R"({"schema": "dscope.session", "schema_version": 1, "files": ["a", []]})"),
+              HasSubstr("/files/1"));
 }
 
 TEST(CommandLine, RefusesWhatMakesNoSense) {

@@ -90,7 +90,7 @@ void Driver::wait_loaded() {
 }
 
 void Driver::open(const std::filesystem::path& path) {
-  app_->open(path);
+  app_->open({path});
   wait_loaded();
 }
 

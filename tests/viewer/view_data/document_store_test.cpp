@@ -40,7 +40,7 @@ std::vector<DocumentStore::Finished> wait_for(DocumentStore& store, std::size_t 
 TEST(LoadDocument, ReadsAProfileDocumentAndItsStageTable) {
   const test::TemporaryDirectory folder;
   profile::write_profile(folder.file("a.json"), readable_profile());
-  const DocumentPtr document = load_document(folder.file("a.json"));
+  const DocumentPtr document = load_document({folder.file("a.json")});
   EXPECT_EQ(document->name, "a");
   ASSERT_TRUE(document->report);
   EXPECT_EQ(document->report->wall_ns, 3300);
@@ -51,12 +51,51 @@ TEST(LoadDocument, ReadsAProfileDocumentAndItsStageTable) {
 
 TEST(LoadDocument, ReadsTracesByTheirContent) {
   const DocumentPtr document =
-      load_document(DSCOPE_SOURCE_DIR "/tests/data/kineto/graph_l4_b2-TP-0.trace.json.gz");
+      load_document({DSCOPE_SOURCE_DIR "/tests/data/kineto/graph_l4_b2-TP-0.trace.json.gz"});
   EXPECT_EQ(document->kind(), profile::Kind::kImported);
   EXPECT_TRUE(document->timeline->has_events);
   EXPECT_GT(document->timeline->slice_count, 700U);
   EXPECT_EQ(document->timeline->steps.size(), 3U);
   EXPECT_TRUE(document->timeline->has_waits);
+}
+
+TEST(LoadDocument, TheRanksOfARunAreOneDocument) {
+  const test::TemporaryDirectory folder;
+  const DocumentFiles ranks{folder.file("run-TP-0.json"), folder.file("run-TP-1.json")};
+  for (const auto& rank : ranks) {
+    test::write_file(rank.string(), R"({"traceEvents": [
+      {"ph": "X", "cat": "cuda_runtime", "name": "cudaLaunchKernel", "pid": 9, "tid": 5, "ts": 100,
+       "dur": 5, "args": {"correlation": 3}},
+      {"ph": "X", "cat": "kernel", "name": "fused_moe_kernel", "pid": 0, "tid": 7, "ts": 110,
+       "dur": 20, "args": {"device": 0, "stream": 7, "correlation": 3}}]})");
+  }
+  const auto documents =
+      documents_of({ranks[1], folder.file("profile.json"), ranks[0]});  // as they were dropped
+  ASSERT_EQ(documents.size(), 2U);
+  EXPECT_EQ(documents[0], ranks);
+  const DocumentPtr one = load_document({ranks[0]});
+  const DocumentPtr both = load_document(documents[0]);
+  EXPECT_EQ(both->name, "run-TP, 2 ranks");
+  EXPECT_EQ(both->files, ranks);
+  EXPECT_EQ(both->file_bytes, 2 * one->file_bytes);
+  EXPECT_EQ(one->timeline->slice_count, 2U);
+  EXPECT_EQ(both->timeline->slice_count, 4U);
+  std::vector<std::string> groups;
+  for (const Group& group : both->timeline->groups) groups.push_back(group.name);
+  EXPECT_THAT(groups, testing::ElementsAre(testing::StartsWith("rank 0 GPU 0"),
+                                           testing::StartsWith("rank 1 GPU 0"), "host"));
+  std::vector<std::string> threads;
+  for (const Lane& lane : both->timeline->groups.back().lanes) threads.push_back(lane.name);
+  EXPECT_THAT(threads, testing::ElementsAre(testing::StartsWith("rank 0 thread"),
+                                            testing::StartsWith("rank 1 thread")));
+}
+
+TEST(LoadDocument, ADocumentIsNoRank) {
+  const test::TemporaryDirectory folder;
+  profile::write_profile(folder.file("run-TP-0.json"), readable_profile());
+  profile::write_profile(folder.file("run-TP-1.json"), readable_profile());
+  EXPECT_THROW((void)load_document({folder.file("run-TP-0.json"), folder.file("run-TP-1.json")}),
+               Error);
 }
 
 // What `dscope run --profile --trace` writes beside a document.
@@ -82,7 +121,7 @@ TEST(LoadDocument, ReadsTheTraceBesideADocument) {
   profile::Profile profile = readable_profile();
   profile.measurement->trace_file = "/moved/since/trace.json";
   profile::write_profile(folder.file("a.json"), profile);
-  const DocumentPtr document = load_document(folder.file("a.json"));
+  const DocumentPtr document = load_document({folder.file("a.json")});
   EXPECT_TRUE(document->notes.empty());
   ASSERT_TRUE(document->timeline->has_events);
   EXPECT_EQ(document->timeline->steps, (std::vector<TimeRange>{{1000, 2000}}));
@@ -100,7 +139,7 @@ TEST(LoadDocument, BrokenFilesSayWhere) {
   const auto message = [&](const std::string& name, const std::string& content) {
     test::write_file(folder.file(name), content);
     try {
-      (void)load_document(folder.file(name));
+      (void)load_document({folder.file(name)});
     } catch (const Error& e) {
       return std::string(e.what());
     }
@@ -113,16 +152,16 @@ TEST(LoadDocument, BrokenFilesSayWhere) {
   EXPECT_THAT(message("noise.bin", "\x01\x02\x03\xff"), HasSubstr("noise.bin"));
   EXPECT_THAT(message("v9.json", R"({"schema": "dscope.profile", "schema_version": 9})"),
               HasSubstr("v9"));
-  EXPECT_THROW((void)load_document(folder.file("missing.json")), Error);
-  EXPECT_THROW((void)load_document(folder.path()), Error);
+  EXPECT_THROW((void)load_document({folder.file("missing.json")}), Error);
+  EXPECT_THROW((void)load_document({folder.path()}), Error);
 }
 
 TEST(DocumentStore, LoadsInTheBackgroundAndReportsErrors) {
   const test::TemporaryDirectory folder;
   profile::write_profile(folder.file("a.json"), readable_profile());
   DocumentStore store;
-  const std::uint64_t good = store.open(folder.file("a.json"));
-  const std::uint64_t bad = store.open(folder.file("missing.json"));
+  const std::uint64_t good = store.open({folder.file("a.json")});
+  const std::uint64_t bad = store.open({folder.file("missing.json")});
   const auto finished = wait_for(store, 2);
   ASSERT_EQ(finished.size(), 2U);
   EXPECT_EQ(finished[0].ticket, good);
@@ -135,7 +174,7 @@ TEST(DocumentStore, LoadsInTheBackgroundAndReportsErrors) {
 
 TEST(DocumentStore, CancelStopsARunningLoadAndOneThatWaits) {
   std::atomic<bool> running{false};
-  DocumentStore store([&](const std::filesystem::path&, const LoadOptions& options) -> DocumentPtr {
+  DocumentStore store([&](const DocumentFiles&, const LoadOptions& options) -> DocumentPtr {
     running = true;
     while (!*options.stop) {
       options.on_progress(0.5, "reading");
@@ -143,8 +182,8 @@ TEST(DocumentStore, CancelStopsARunningLoadAndOneThatWaits) {
     }
     throw Error(ErrorKind::kInterrupted, "interrupted");
   });
-  const std::uint64_t first = store.open("first");
-  const std::uint64_t second = store.open("second");
+  const std::uint64_t first = store.open({"first"});
+  const std::uint64_t second = store.open({"second"});
   while (!running) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_EQ(store.pending().size(), 2U);
   store.cancel(second);
@@ -160,25 +199,25 @@ TEST(DocumentStore, CancelStopsARunningLoadAndOneThatWaits) {
 TEST(DocumentStore, EndsWhileALoadIsRunning) {
   std::atomic<bool> running{false};
   {
-    DocumentStore store([&](const std::filesystem::path&, const LoadOptions& options) {
+    DocumentStore store([&](const DocumentFiles&, const LoadOptions& options) {
       running = true;
       while (!*options.stop) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       return DocumentPtr();
     });
-    (void)store.open("one");
-    (void)store.open("two");
+    (void)store.open({"one"});
+    (void)store.open({"two"});
     while (!running) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   SUCCEED();
 }
 
 TEST(DocumentStore, WhateverALoaderThrowsBecomesAMessage) {
-  DocumentStore store([](const std::filesystem::path& path, const LoadOptions&) -> DocumentPtr {
-    if (path == "memory") throw std::bad_alloc();
+  DocumentStore store([](const DocumentFiles& files, const LoadOptions&) -> DocumentPtr {
+    if (files.front() == "memory") throw std::bad_alloc();
     throw std::runtime_error("odd");
   });
-  (void)store.open("memory");
-  (void)store.open("other");
+  (void)store.open({"memory"});
+  (void)store.open({"other"});
   const auto finished = wait_for(store, 2);
   ASSERT_EQ(finished.size(), 2U);
   EXPECT_THAT(finished[0].error, HasSubstr("does not fit"));

@@ -145,7 +145,7 @@ TEST(Ask, WhatDoesNotFitIsBlockedAndStillHasATime) {
   c.tp = 1;
   const AnswerPtr answer = ask(c);
   ASSERT_TRUE(answer->outcome.has_value());
-  EXPECT_THAT(answer->blocked, HasSubstr("needs"));
+  EXPECT_THAT(answer->outcome->obstacle, HasSubstr("needs"));
   EXPECT_GT(point_of(*answer).tok_s, 0);
 }
 

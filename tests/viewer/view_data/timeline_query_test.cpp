@@ -56,6 +56,10 @@ TEST(SliceSearch, CountsAndWalksMatchesInTimeIgnoringCase) {
   EXPECT_EQ(search.next(*second, 0), first);      // goes on from the beginning
   EXPECT_EQ(search.previous(*first, 0), second);  // and from the end
   EXPECT_EQ(search.previous(*second, 0), first);
+  EXPECT_EQ(search.next({}, 10), first);  // what starts at that instant counts
+  EXPECT_EQ(search.next({}, 11), second);
+  EXPECT_EQ(search.previous({}, 70), first);
+  EXPECT_EQ(search.previous({}, 71), second);
 }
 
 TEST(SliceSearch, WalksAllLanesInOrderOfTime) {
