@@ -7,7 +7,8 @@ BUILD := build/$(PRESET)
 DSCOPE := $(BUILD)/bin/dscope
 VIEWER := $(BUILD)/bin/dscope-viewer
 DEMO := build/demo
-RECORDED := tests/data/kineto/eager_l4_b1-TP-0.trace.json.gz
+RECORDED := tests/data/kineto/eager_l4_b1-TP-0.trace.json.gz \
+            tests/data/kineto/graph_l4_b2-TP-0.trace.json.gz
 TINY := tests/data/dsv4_tiny
 DEMO_DOCUMENTS := $(DEMO)/profile.json $(DEMO)/predicted.json
 SEED_BOX := --model dsv4-flash --tp 8 --device rtx-pro-6000 --interconnect pcie5-no-p2p \
@@ -24,6 +25,7 @@ TIDY_RECENT ?= 100000
 
 .DEFAULT_GOAL := build
 PICTURES := build/pictures
+README_PICTURES := timeline.png compare-timelines.png explore.png explore-map.png
 
 .PHONY: help deps lint-deps build test demo demo-pictures viewer pictures validate bench lint format-check tidy format clean
 
@@ -32,7 +34,7 @@ help:
 	@echo 'make test       build and run the tests'
 	@echo 'make demo       profile the bundled tiny checkpoint, predict a box of GPUs, show both'
 	@echo 'make viewer     build the viewer and open it on what the demo made'
-	@echo 'make pictures   pictures of every panel into build/pictures, without a display'
+	@echo 'make pictures   every panel, in every size and theme, into build/pictures; needs no display'
 	@echo 'make validate   predictions against measurements: model/validation/VALIDATION.md'
 	@echo 'make bench      run the micro-benchmarks'
 	@echo 'make lint       clang-format and clang-tidy over all of our files'
@@ -112,17 +114,22 @@ viewer: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope-viewer
 	$(VIEWER) $(wildcard $(DEMO)/profile.json)
 
-# Of the recorded trace and of the documents of the demo, as far as they are there.
+# Of the recorded traces and of the documents of the demo, as far as they are there. Those that the
+# READMEs show are copied to viewer/pictures.
 pictures: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope-viewer
-	@mkdir -p $(PICTURES)
-	@for panel in breakdown timeline compare explore roofline documents; do \
-	  for theme in light dark; do \
-	    LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a $(VIEWER) --panel $$panel --theme $$theme \
-	      --size 1280x720 --screenshot $(PICTURES)/$$panel-$$theme.png \
-	      $(RECORDED) $(wildcard $(DEMO)/profile.json $(DEMO)/predicted.json) || exit 1; \
+	@for size in 1280x720 2560x1440; do \
+	  for theme in light dark colour-blind; do \
+	    folder=$(PICTURES)/$$size-$$theme; \
+	    mkdir -p $$folder; \
+	    sed "s|^screenshot |&$$folder/|" viewer/pictures/every_panel.txt > $$folder/script.txt; \
+	    LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a $(VIEWER) --theme $$theme --size $$size \
+	      --script $$folder/script.txt $(RECORDED) $(wildcard $(DEMO)/predicted.json) \
+	      >/dev/null || exit 1; \
+	    echo "Pictures  $$folder"; \
 	  done; \
 	done
+	@cd $(PICTURES)/1280x720-light && cp $(README_PICTURES) $(CURDIR)/viewer/pictures
 
 validate: $(BUILD)/build.ninja
 	@cmake --build --preset $(PRESET) --target dscope

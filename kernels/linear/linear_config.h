@@ -21,18 +21,17 @@ namespace dscope {
 
 // Time floors: the weights at the bandwidth of the memory (FP8 32768 x 1024 on H200: 7.6 us); for
 // many tokens also two bytes of L2 and shared memory traffic a token, value and tile, and 2 T flops
-// a weight. What the choices below are for, with the effects that are expected of them:
+// a weight. What there is to choose from:
 //
-// - A warp that has whole rows to itself needs no sum over warps, no barrier and no trip through
-//   shared memory at the end of a tile: it streams. Warps share rows only where there are too few
-//   rows to fill the device (`row_warps` below, chosen by launch_cost).
+// - Warps with whole rows to themselves need no sum over warps and no trip through shared memory
+//   at the end of a tile. Where there are too few rows for that, warps share them (`row_warps`).
 // - Tokens that stay in shared memory are staged once a block; longer rows in windows of K, two at
-//   a time, so that copying one hides behind the products of the other.
-// - Up to 64 tokens at once (8 column tiles, 32 registers of sums) let weights be read and decoded
-//   once. There a block of 8 warps takes 128 rows, which bounds how often tokens are staged: 32768
-//   rows x 1024 stage 32 MiB for 64 tokens out of L2, as much as the weights; the products of a
-//   warp read 16 bytes of shared memory a lane for two mma, about what tensor cores keep up with.
-// - Passes over more tokens than that are units of their own, so that they too fill the device.
+//   a time where there is room, so that copying one hides behind the products of the other.
+// - Up to 64 tokens at once (8 column tiles) let weights be decoded once. There a block takes 256
+//   rows, which bounds how often tokens are staged: 32768 rows x 1024 stage 16 MiB for 64 tokens
+//   out of L2, half as much as the weights; two row tiles share what a warp reads of them.
+// - Fewer at once let more warps share a row. Passes over the other tokens are units of their own,
+//   which fill the device and find the weights in L2.
 
 // A block computes tiles of 16 * row_tiles * (warps side by side) weight rows, one after another,
 // for up to 8 * column_tiles tokens.

@@ -20,6 +20,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  dscope-viewer profile.json TP-0.trace.json.gz\n"
     "  dscope-viewer measured.json predicted.json    the prediction is drawn below\n"
+    "  dscope-viewer run-TP-*.trace.json.gz          all ranks of one run\n"
     "  xvfb-run -a dscope-viewer --screenshot out.png --panel timeline profile.json\n"
     "  dscope-viewer --export-csv tables/ profile.json      needs no display\n"
     "  xvfb-run -a dscope-viewer --bench\n"
@@ -84,7 +85,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
   CLI::App app("DecodeScope viewer: look at a decode step, compare two, explore others.",
                "dscope-viewer");
   app.add_option("files", options.files,
-                 "Profile documents, traces (Kineto, Nsight Systems), or a session to continue");
+                 "Profile documents, traces (Kineto, Nsight Systems, .dscope), or a session to "
+                 "continue; traces whose names\ndiffer in the rank alone become one document");
   app.add_option("--panel", options.panel,
                  fmt::format("What to show: {}", fmt::join(panel_ids(), ", ")));
   app.add_option("--theme", theme,

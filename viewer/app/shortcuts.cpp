@@ -20,6 +20,7 @@ constexpr Panel::Key kGlobalKeys[] = {
     {"1 to 6", "show a panel"},
     {"Page Down  Page Up", "next, previous document"},
     {"Ctrl+B", "show or hide the list of documents"},
+    {"right click", "on a document: baseline, prediction, close"},
     {"Ctrl++  Ctrl+-  Ctrl+0", "larger, smaller, normal size"},
     {"Ctrl+T", "next theme: light, dark, colour-blind safe"},
     {"F1", "this list"},

@@ -107,6 +107,54 @@ TEST(Application, FilesAreOpenedWithTheDialogAndTheKeyboardAlone) {
   EXPECT_TRUE(driver.app().documents().empty());
 }
 
+TEST(Application, SeveralFilesAreChosenWithCtrlAndOnlyThoseThatCanBeOpenedAreListed) {
+  const test::TemporaryDirectory folder;
+  test::write_file(folder.file("a_picture.png"), "not for the viewer");
+  (void)test::write_measured(folder.path());
+  (void)test::write_predicted(folder.path());
+  Settings settings;
+  settings.last_folder = folder.path().string();
+  Driver driver({1280, 720}, settings);
+  driver.frames(2);
+  driver.keys("ctrl+o");
+  driver.frames(3);
+  // The list begins below the bar of the folder; rows are a line high.
+  const float line = driver.app().ui().regular->FontSize;
+  driver.input().key(GLFW_KEY_LEFT_CONTROL, true);
+  for (const float row : {0.0F, 1.0F}) {
+    driver.input().click({400, 177 + row * (line + 6)});
+  }
+  driver.input().key(GLFW_KEY_LEFT_CONTROL, false);
+  driver.input().click({314, 598});  // "Open"
+  driver.play();
+  EXPECT_FALSE(driver.app().asks_for_a_file());
+  driver.wait_loaded();
+  ASSERT_EQ(driver.app().documents().size(), 2U);
+  EXPECT_EQ(driver.app().documents()[0]->name, "measured");
+  EXPECT_EQ(driver.app().documents()[1]->name, "predicted");
+  EXPECT_EQ(driver.problems(), "");
+}
+
+TEST(Application, TheRanksOfARunAreOneDocumentWhenTheyAreOpenedTogether) {
+  const test::TemporaryDirectory folder;
+  std::vector<std::filesystem::path> ranks;
+  for (const char* rank : {"1", "0"}) {
+    ranks.emplace_back(folder.file(std::string("run-TP-") + rank + ".trace.json.gz"));
+    std::filesystem::copy(DSCOPE_SOURCE_DIR "/tests/data/kineto/eager_l4_b1-TP-0.trace.json.gz",
+                          ranks.back());
+  }
+  Driver driver;
+  driver.app().open(ranks);
+  driver.wait_loaded();
+  driver.open(ranks[0]);
+  ASSERT_EQ(driver.app().documents().size(), 2U);
+  EXPECT_EQ(driver.app().documents()[0]->name, "run-TP, 2 ranks");
+  EXPECT_EQ(driver.app().documents()[1]->name, "run-TP-1");
+  driver.keys("2");
+  driver.frames(3);
+  EXPECT_EQ(driver.problems(), "");
+}
+
 TEST(Application, ManyScalesAndTinyWindowsDrawWithoutComplaint) {
   const test::TemporaryDirectory folder;
   const auto path = test::write_measured(folder.path());
