@@ -5,7 +5,7 @@
 #include "profiler/cli/decode_loop.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/progress.h"
-#include "profiler/collect/counter_source.h"
+#include "profiler/collect/cupti_counters.h"
 #include "workloads/base/error.h"
 
 #include <utility>

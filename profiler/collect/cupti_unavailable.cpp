@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 // In builds without the CUDA Toolkit, which brings cupti.h.
-#include "profiler/collect/counter_source.h"
+#include "profiler/collect/cupti_counters.h"
 #include "profiler/collect/cupti_source.h"
 #include "workloads/base/error.h"
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "profiler/collect/counter_source.h"
+#include "profiler/collect/cupti_counters.h"
 
 #include "workloads/base/error.h"
 
