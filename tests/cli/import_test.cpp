@@ -130,9 +130,9 @@ TEST(Import, SaysWhatIsWrong) {
 
 TEST(Import, UserRulesComeFirst) {
   const test::TemporaryDirectory folder;
-  test::write_file(
-      folder.file("rules.json"),
-      R"({"kernels": [{"pattern": "_mxfp4_slot_gemv", "role": "anchor", "stage": "router"}]})");
+  test::write_file(folder.file("rules.json"),
+                   R"({"kernels": [{"pattern": "_mxfp4_slot_gemv|silu_kernel", "role": "anchor",
+                       "stage": "router"}]})");
   const CommandResult result =
       dscope("import " + kEager + " --format json --rules " + folder.file("rules.json"));
   ASSERT_EQ(result.exit_code, 0) << result.err;
