@@ -68,7 +68,7 @@ TEST(Advise, ATraceOfUnknownKernelsGetsWhatItsNumbersSay) {
   ASSERT_NE(graph, nullptr);
   EXPECT_DOUBLE_EQ(graph->gain_ns, 300'000);
   EXPECT_TRUE(graph->at_most);
-  EXPECT_THAT(graph->because, HasSubstr("2.0 us for each of 150 launches"));
+  EXPECT_THAT(graph->because, HasSubstr("2.00 us for each of 150 launches"));
   EXPECT_THAT(not_judged(advisory, Lever::kAllReduce), HasSubstr("20 of them, 10.0 us each"));
   EXPECT_THAT(not_judged(advisory, Lever::kAllReduce), HasSubstr("50.0 us of it is waiting"));
   EXPECT_THAT(not_judged(advisory, Lever::kKernels), HasSubstr("no bytes"));
