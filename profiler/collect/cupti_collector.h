@@ -17,7 +17,7 @@ namespace dscope::collect {
 
 struct CuptiCollectorOptions {
   std::vector<std::string> libraries;  // files of libcupti, tried in order
-  bool hardware_trace = false;         // HES, see hardware_trace.h
+  bool hardware_trace = false;         // timestamps from the hardware event system
   std::size_t buffer_bytes = 1u << 20;
   std::size_t buffers_ready = 8;
   std::size_t buffers_limit = 512;
