@@ -207,6 +207,9 @@ RunPlan make_run_plan(const RunOptions& options, const Launch& launch) {
   if (!plan.cuda && options.comm != "auto") {
     throw usage_error("--comm {} belongs to the CUDA back end", options.comm);
   }
+  if (!plan.cuda && options.config != "auto") {
+    throw usage_error("--config {} belongs to the CUDA back end", options.config);
+  }
   plan.layout = make_layout(plan.workload, options, launch);
   if (!plan.weights) {
     plan.weights = std::make_unique<SyntheticWeights>(plan.workload.model, plan.workload.seed,
