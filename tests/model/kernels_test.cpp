@@ -116,6 +116,36 @@ TEST(LibraryKernels, LaunchAsPickConfigDecides) {
   EXPECT_EQ(products[1].rows[0], 512);
 }
 
+TEST(LibraryKernels, LaunchAsForced) {
+  Configuration c = library("h200", 1);
+  c.batch = 8;
+  for (std::size_t i = 0; i < moe_configs().size(); ++i) {
+    c.tiles.moe_config = static_cast<std::int64_t>(i);
+    EXPECT_EQ(moe_launch(StepContext(c, 1)).config, moe_configs()[i]);
+  }
+  c.tiles.mla_config = 65;  // the second list entry, two splits
+  EXPECT_EQ(sparse_mla_launch(StepContext(c, 1), 4).config, sparse_mla_choice(65));
+  c.batch = 256;  // more splits than the workspace has room for: as without
+  c.tiles.mla_config = 63;
+  const SparseMlaLaunch launch = sparse_mla_launch(StepContext(c, 1), 4);
+  EXPECT_EQ(launch.config, pick_config(launch.problem, StepContext(c, 1).machine.limits()));
+
+  const DeviceLimits limits = StepContext(c, 1).machine.limits();
+  const LinearProblem problem{
+      .format = WeightFormat::kFp8, .tokens = 8, .rows = {4096, 0}, .cols = 4096};
+  int different = 0;
+  const auto plain = linear_plan(problem, limits, std::nullopt);
+  ASSERT_TRUE(plain);
+  for (std::size_t i = 0; i < linear_choices().size(); ++i) {
+    const auto forced = linear_plan(problem, limits, static_cast<std::int64_t>(i));
+    ASSERT_TRUE(forced);
+    const auto expected = plan_of(problem, linear_choices()[i], limits);
+    EXPECT_EQ(forced->blocks, expected ? expected->blocks : plain->blocks) << i;
+    different += forced->config != plain->config ? 1 : 0;
+  }
+  EXPECT_GT(different, 0);
+}
+
 // What shared memory does to bandwidth: padding a block halves the blocks of an SM and with them
 // the loads in flight; a tile that is too large does not launch.
 TEST(LibraryKernels, PaddingThrottlesOccupancy) {

@@ -172,7 +172,9 @@ Grid small_grid() {
   point.steps = 30;
   point.stages[Stage::kMoe] = {600e3, 16};
   grid.points = {point};
-  point.extra_shared_bytes = 65536;
+  point.tiles.moe_config = 3;
+  grid.points.push_back(point);
+  point.tiles.extra_shared_bytes = 65536;
   grid.points.push_back(point);
   return grid;
 }
@@ -181,22 +183,25 @@ TEST(Grid, SurvivesARoundTrip) {
   const Grid grid = small_grid();
   const Grid again = grid_from_json(nlohmann::json::parse(to_text(grid)), "grid.json");
   EXPECT_EQ(to_text(again), to_text(grid));
-  ASSERT_EQ(again.points.size(), 2u);
-  EXPECT_EQ(again.points[1].extra_shared_bytes, 65536);
+  ASSERT_EQ(again.points.size(), 3u);
+  EXPECT_EQ(again.points[1].tiles.moe_config, 3);
+  EXPECT_EQ(again.points[2].tiles.extra_shared_bytes, 65536);
   EXPECT_DOUBLE_EQ(again.points[0].stages.at(Stage::kMoe).time_ns, 600e3);
 }
 
 TEST(Grid, PointsBecomeMeasuredConfigurations) {
   const Grid grid = small_grid();
-  const Measured m = measured(grid, grid.points[1]);
-  EXPECT_EQ(m.source, "tp 4, T 8, 8192 tokens, +65536 B");
+  const Measured m = measured(grid, grid.points[2]);
+  EXPECT_EQ(m.source, "tp 4, T 8, 8192 tokens, moe=3, +65536 B");
   EXPECT_EQ(m.configuration.tp, 4);
   EXPECT_EQ(m.configuration.layers, 8);
   EXPECT_FALSE(m.configuration.collectives);
   EXPECT_EQ(m.configuration.unique_experts.size(), 8u);
   EXPECT_EQ(m.configuration.tiles.extra_shared_bytes, 65536);
+  EXPECT_EQ(m.configuration.tiles.moe_config, 3);
   const GridValidation v = validate_grid(grid);
   EXPECT_EQ(v.throttled.size(), 1u);
+  EXPECT_EQ(v.forced.size(), 1u);
   EXPECT_EQ(v.held_out.size() + v.calibration.size(), 1u);
 }
 
@@ -216,6 +221,10 @@ TEST(Grid, ErrorsNameFileAndPlace) {
   EXPECT_THAT(error("/points/0/step_ns", -1), HasSubstr("/points/0/step_ns"));
   EXPECT_THAT(error("/points/0/stages/moe", {1}), HasSubstr("/points/0/stages/moe"));
   EXPECT_THAT(error("/numerics", "fast"), HasSubstr("/numerics"));
+  // A list of configurations that has changed since says nothing about an index.
+  EXPECT_THAT(error("/points/1/forced_configs/moe/of", 9), HasSubstr("/forced_configs/moe/of"));
+  EXPECT_THAT(error("/points/1/forced_configs", {{"conv", {{"config", 0}}}}),
+              HasSubstr("/forced_configs/conv"));
 }
 
 TEST(Grid, ALessThanThirdOfAShardIsCalibratedOn) {
