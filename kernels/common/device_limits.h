@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace dscope {
@@ -26,5 +27,17 @@ inline constexpr DeviceLimits kRtxPro6000{.sms = 188,
                                           .shared_per_sm = 102'400,
                                           .l2_bytes = 128ll << 20,
                                           .warps_per_sm = 48};
+
+// Shared memory that each of `blocks` blocks must ask for to be spread evenly; 0: too many to care.
+// A kernel that starts while the one before it drains finds most SMs full, and the first to have
+// room is given every block that fits, while others soon are idle. So no SM may have room for more
+// than its share.
+[[nodiscard]] constexpr std::int64_t spreading_shared_bytes(std::int64_t blocks,
+                                                            const DeviceLimits& limits) {
+  constexpr std::int64_t kMostBlocks = 4;  // an SM; beyond, what is left over matters less
+  const std::int64_t share = (blocks + limits.sms - 1) / limits.sms;
+  if (share > kMostBlocks) return 0;
+  return std::min(limits.shared_per_block, limits.shared_per_sm / (share + 1));
+}
 
 }  // namespace dscope

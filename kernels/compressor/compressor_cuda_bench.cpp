@@ -78,11 +78,11 @@ GpuCase make_compressor(const Shape& shape, std::int64_t ratio) {
 
 constexpr auto kWarm = bench::Operands::kWarm;
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases(
-        "compressor/ratio:4", [](const Shape& s) { return make_compressor(s, 4); }, false, kWarm) +
-    bench::add_gpu_cases(
-        "compressor/ratio:128", [](const Shape& s) { return make_compressor(s, 128); }, false,
-        kWarm);
+    bench::add_gpu_cases("compressor/ratio:4", [](const Shape& s) { return make_compressor(s, 4); },
+                         {.operands = kWarm}) +
+    bench::add_gpu_cases("compressor/ratio:128",
+                         [](const Shape& s) { return make_compressor(s, 128); },
+                         {.operands = kWarm});
 
 }  // namespace
 }  // namespace dscope

@@ -14,6 +14,7 @@
 #include <exception>
 #include <limits>
 #include <regex>
+#include <utility>
 
 namespace dscope::bench {
 namespace {
@@ -77,8 +78,7 @@ void run(benchmark::State& state, const std::string& name, const std::function<G
 struct Family {
   std::string name;
   std::function<GpuCase(const Shape&)> make;
-  bool with_contexts;
-  Operands operands;
+  Sweep sweep;
 };
 
 std::vector<Family>& families() {
@@ -90,8 +90,8 @@ std::string case_name(const Family& family, const Shape& shape) {
   std::string name =
       fmt::format("gpu/{}/{}/tp:{}/T:{}", family.name,
                   shape.model.substr(shape.model.find('-') + 1), shape.tp, shape.tokens);
-  if (family.with_contexts) name += fmt::format("/context:{}", shape.context);
-  return name + (family.operands == Operands::kCold ? "/cold" : "/warm");
+  if (!family.sweep.contexts.empty()) name += fmt::format("/context:{}", shape.context);
+  return name + (family.sweep.operands == Operands::kCold ? "/cold" : "/warm");
 }
 
 void register_case(const Family& family, const Shape& shape) {
@@ -108,13 +108,14 @@ void register_case(const Family& family, const Shape& shape) {
 // Calls `use` with every shape of a family.
 template <class Use>
 void for_shapes(const Family& family, Use use) {
-  const std::vector<std::int64_t> contexts = family.with_contexts
-                                                 ? std::vector<std::int64_t>{1024, 8192, 65536}
-                                                 : std::vector<std::int64_t>{8192};
-  for (const char* model : {"dsv4-flash", "dsv4-pro"}) {
-    for (const int tp : {1, 2, 4, 8}) {
-      for (const std::int64_t tokens : {1, 2, 4, 8, 16, 32, 64}) {
-        for (const std::int64_t context : contexts) use(Shape{model, tp, tokens, context});
+  const Sweep& sweep = family.sweep;
+  const std::vector<std::int64_t> one_context{Shape{}.context};
+  for (const std::string& model : sweep.models) {
+    for (const int tp : sweep.tps) {
+      for (const std::int64_t tokens : sweep.tokens) {
+        for (const std::int64_t context : sweep.contexts.empty() ? one_context : sweep.contexts) {
+          use(Shape{model, tp, tokens, context});
+        }
       }
     }
   }
@@ -204,8 +205,8 @@ std::int64_t cold_sets(double bytes_per_set) {
 }
 
 int add_gpu_cases(std::string_view name, const std::function<GpuCase(const Shape&)>& make,
-                  bool with_contexts, Operands operands) {
-  families().push_back({std::string(name), make, with_contexts, operands});
+                  Sweep sweep) {
+  families().push_back({std::string(name), make, std::move(sweep)});
   return 0;
 }
 

@@ -86,11 +86,22 @@ struct Shape {
 // Where a call finds its operands; part of a case's name, because these are different metrics.
 enum class Operands : std::uint8_t { kCold, kWarm };
 
-// A family of cases `gpu/NAME/MODEL/tp:N/T:N[/context:N]/cold` (or warm), for all models, TP 1 to 8
-// and T 1 to 64; with contexts, for 1K, 8K and 64K each. Call it at namespace scope: it only
-// remembers.
+// What a family of cases is made for: every combination.
+struct Sweep {
+  std::vector<std::string> models{"dsv4-flash", "dsv4-pro"};
+  std::vector<int> tps{1, 2, 4, 8};
+  std::vector<std::int64_t> tokens{1, 2, 4, 8, 16, 32, 64};
+  std::vector<std::int64_t> contexts;  // empty: they do not matter, and names do not say one
+  Operands operands = Operands::kCold;
+};
+
+// The contexts that ops with a history are timed for.
+inline const std::vector<std::int64_t> kContexts{1024, 8192, 65536};
+
+// A family of cases `gpu/NAME/MODEL/tp:N/T:N[/context:N]/cold` (or warm). Call it at namespace
+// scope: it only remembers.
 int add_gpu_cases(std::string_view name, const std::function<GpuCase(const Shape&)>& make,
-                  bool with_contexts = false, Operands operands = Operands::kCold);
+                  Sweep sweep = {});
 
 // Registers all remembered families with Google Benchmark where this machine can run them; the
 // reason where it cannot.

@@ -8,6 +8,7 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -17,6 +18,8 @@ struct LaunchShape {
   dim3 grid;
   dim3 block;
   std::size_t shared_bytes = 0;  // dynamic; above 48 KiB the kernel is opted in
+  // Asked for even where less is used (and then not padded): spreading_shared_bytes().
+  std::int64_t least_shared_bytes = 0;
 };
 
 // The one way a kernel is launched. Every launch carries the attribute of programmatic dependent
@@ -26,7 +29,8 @@ struct LaunchShape {
 template <class... Params, class... Args>
 void launch(void (*kernel)(Params...), const LaunchShape& shape, Stream stream, Args&&... args) {
   const auto* const entry = reinterpret_cast<const void*>(kernel);
-  const std::size_t shared_bytes = detail::padded_shared_bytes(entry, shape.shared_bytes);
+  const std::size_t shared_bytes = std::max(detail::padded_shared_bytes(entry, shape.shared_bytes),
+                                            static_cast<std::size_t>(shape.least_shared_bytes));
   // Padded kernels are opted in whatever they ask for: their static part counts too.
   if (shared_bytes > 48 * 1024 || shared_bytes != shape.shared_bytes) {
     DSCOPE_CUDA_CHECK(cudaFuncSetAttribute(entry, cudaFuncAttributeMaxDynamicSharedMemorySize,

@@ -14,6 +14,7 @@
 #include "workloads/base/error.h"
 
 #include <chrono>
+#include <optional>
 
 namespace dscope {
 namespace {
@@ -256,19 +257,24 @@ void CudaDecoder::run(std::int64_t tokens, RangeSink* sink) {
   if (timed) report(eager_log_, *sink);
 }
 
+// One copy for all layers: each copy is a round trip to the GPU, as long as a small kernel.
 void CudaDecoder::observe(std::int64_t tokens, const StepHooks& hooks) const {
-  const auto tell = [&](const auto& hook, std::int64_t layer, const std::int32_t* ids,
-                        std::int64_t width) {
-    std::vector<std::int32_t> values(static_cast<std::size_t>(tokens * width));
-    copy_to_host(values.data(), ids, 4 * tokens * width);
-    hook(layer, std::span<const std::int32_t>(values));
-  };
-  for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
-    if (hooks.on_routing) tell(hooks.on_routing, layer, routed(layer), model_.experts_per_token);
-    if (hooks.on_selection && ratio(layer) == 4) {
-      tell(hooks.on_selection, layer, selected(layer), model_.index_topk);
+  const auto tell = [&](const auto& hook, const DeviceArray<std::int32_t>& kept, std::int64_t width,
+                        auto place_of) {
+    if (!hook) return;
+    const std::vector<std::int32_t> values = kept.to_host();
+    for (std::int64_t layer = 0; layer < model_.layers; ++layer) {
+      const std::optional<std::int64_t> place = place_of(layer);
+      if (!place) continue;
+      const auto first = static_cast<std::size_t>(*place * options_.max_batch * width);
+      hook(layer, std::span(values).subspan(first, static_cast<std::size_t>(tokens * width)));
     }
-  }
+  };
+  tell(hooks.on_routing, buffers_.routed, model_.experts_per_token,
+       [](std::int64_t layer) { return std::optional(layer); });
+  tell(hooks.on_selection, buffers_.selected, model_.index_topk, [&](std::int64_t layer) {
+    return ratio(layer) == 4 ? std::optional(index_layer_[layer]) : std::nullopt;
+  });
 }
 
 void CudaDecoder::step(std::span<const StepToken> tokens, const StepHooks& hooks, RangeSink* sink,

@@ -53,7 +53,7 @@ GpuCase make_indexer_query(const Shape& shape) {
 }
 
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("indexer_query", make_indexer_query, false, bench::Operands::kWarm);
+    bench::add_gpu_cases("indexer_query", make_indexer_query, {.operands = bench::Operands::kWarm});
 
 }  // namespace
 }  // namespace dscope

@@ -113,7 +113,8 @@ void launch_config(const LinearPlan& plan, const linear::Args& args, Stream stre
   launch(linear::linear_kernel<kFormat, static_cast<int>(kIndex)>,
          {.grid = dim3(static_cast<unsigned>(plan.blocks)),
           .block = dim3(32 * kConfig.warps),
-          .shared_bytes = kShared},
+          .shared_bytes = kShared,
+          .least_shared_bytes = spreading_shared_bytes(plan.blocks, device_limits())},
          stream, args);
 }
 

@@ -231,7 +231,7 @@ __global__ void __launch_bounds__(32 * kLinearConfigs[kIndex].warps, bound_block
   constexpr LinearConfig kConfig = kLinearConfigs[kIndex];
   extern __shared__ __align__(16) std::byte dynamic_shared[];
   auto& shared = *reinterpret_cast<LinearSharedStorage<kConfig>*>(dynamic_shared);
-  constexpr int kPrefetch = kConfig.prefetch;
+  constexpr int kPrefetch = linear_prefetch(kFormat, kConfig);
   constexpr int kPassTokens = 8 * kConfig.column_tiles;
   constexpr int kValues = device::Fragment<kFormat>::kValues;
   // Many sums leave no registers for what comes next until some operands have been used.

@@ -33,7 +33,7 @@ struct Args {
   int split = 1;         // S
   int slice_values = 0;  // K / S
   int row_warps = 1;     // R
-  int batches = 0;       // of prefetch * W / R chunks in a slice
+  int batches = 0;       // of linear_prefetch() * W / R chunks in a slice
   int window_batches = 0;
   int windows = 1;       // in a slice
   int stage_stride = 0;  // bytes

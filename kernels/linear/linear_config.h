@@ -40,7 +40,7 @@ struct LinearConfig {
   int row_tiles = 1;
   int column_tiles = 1;
   int warps = 4;
-  int prefetch = 4;         // chunks (64 bytes of each row of a tile) that a warp has in flight
+  int prefetch = 4;         // chunks (64 bytes of each row of a tile): see linear_prefetch()
   int stage_bytes = 0;      // shared memory for tokens
   int blocks_per_sm = 1;    // that registers must allow
   bool shares_rows = true;  // whether warps may divide the columns of rows between them
@@ -54,18 +54,18 @@ struct LinearConfig {
   return bytes % 128 == 64 ? bytes : bytes + 64;
 }
 
-inline constexpr std::array<LinearConfig, 5> kLinearConfigs{{
-    // Up to 8 tokens that stay in shared memory while the block goes through its tiles; small
-    // blocks, so that short rows keep every warp busy. 8 tokens of 1024 values, 1 of 8192.
-    {1, 1, 4, 4, static_cast<int>(8 * linear_stage_stride(1024)), 4},
-    // Up to 8 tokens of long rows: 8 of 4096 values stay, or twice 2048 take turns.
+inline constexpr std::array<LinearConfig, 6> kLinearConfigs{{
+    // Up to 8 tokens a pass. 8 of 4096 values stay in shared memory, or twice 2048 take turns.
     {1, 1, 16, 4, static_cast<int>(2 * 8 * linear_stage_stride(2048)), 1},
-    // Up to 16 tokens, 2048 values of each at a time.
-    {1, 2, 16, 2, static_cast<int>(16 * linear_stage_stride(2048)), 1},
+    // The same in smaller blocks, two an SM: what one waits for, the other hides. 8 of 1024 values.
+    {1, 1, 8, 4, static_cast<int>(8 * linear_stage_stride(1024)), 2},
+    // Up to 16 tokens a pass, likewise: 2048 values of each at a time, or 1024.
+    {1, 2, 16, 4, static_cast<int>(16 * linear_stage_stride(2048)), 1},
+    {1, 2, 8, 4, static_cast<int>(16 * linear_stage_stride(1024)), 2},
     // 32 tokens a pass, 1024 values of each at a time; two row tiles share what is staged.
-    {2, 4, 8, 2, static_cast<int>(32 * linear_stage_stride(1024)), 1},
+    {2, 4, 8, 4, static_cast<int>(32 * linear_stage_stride(1024)), 1},
     // 64 tokens a pass, twice 256 values of each; every warp has rows of its own.
-    {1, 8, 8, 2, static_cast<int>(2 * 64 * linear_stage_stride(256)), 2, false},
+    {2, 8, 8, 4, static_cast<int>(2 * 64 * linear_stage_stride(256)), 1, false},
 }};
 
 template <LinearConfig kConfig>
@@ -132,11 +132,18 @@ inline constexpr std::int64_t kLinearChunkBytes = 64;
   }
 }
 
-// Values of a row that a block takes in one go (a batch): `prefetch` chunks for each of the warps
+// Chunks that a warp has in flight. One of FP8 holds twice the values, and scales: where many sums
+// leave few registers, half as many.
+[[nodiscard]] constexpr int linear_prefetch(WeightFormat format, const LinearConfig& c) {
+  const bool many_sums = c.row_tiles * c.column_tiles > 8;
+  return format == WeightFormat::kFp8 && many_sums ? c.prefetch / 2 : c.prefetch;
+}
+
+// Values of a row that a block takes in one go (a batch): what is in flight for each of the warps
 // that share it.
 [[nodiscard]] constexpr std::int64_t linear_batch_values(const LinearProblem& p,
                                                          const LinearConfig& c, int row_warps) {
-  return c.prefetch * (c.warps / row_warps) * linear_chunk_values(p.format);
+  return linear_prefetch(p.format, c) * (c.warps / row_warps) * linear_chunk_values(p.format);
 }
 
 [[nodiscard]] constexpr std::int64_t linear_tile_rows(const LinearPlan& plan) {
@@ -211,37 +218,55 @@ inline constexpr void choose_windows(const LinearProblem& p, LinearPlan& plan) {
   return plan;
 }
 
-// Time of a launch in arbitrary units: the bytes of the busiest SM, stretched where too few of them
-// are in flight to draw its share of the memory bandwidth. Warps that share rows end a tile with
-// two barriers and a sum over warps, and a window that is not filled ahead with a wait: these count
-// as bytes.
+// What a launch is expected to take, in ns of an H200: the work of the busiest SM, and what its
+// blocks wait for between pieces of it. The constants were fitted to 17,754 measured times: 19
+// shapes of V4-Flash and V4-Pro, 1 to 128 tokens, every configuration and arrangement of warps
+// (MEASUREMENTS.md). They are for choosing: launch latency and the ends of the memory system, which
+// all choices share, are left out.
 [[nodiscard]] constexpr std::int64_t launch_cost(const LinearProblem& p, const LinearPlan& plan,
                                                  const DeviceLimits& limits) {
-  // Bandwidth of an SM's share times latency: 36 B/ns * 0.9 us on H200, less on GB202.
-  constexpr std::int64_t kWanted = 32 * 1024;
-  constexpr std::int64_t kSharedEnd = 4 * 1024;
-  constexpr std::int64_t kOwnEnd = 512;
-  constexpr std::int64_t kWindowWait = 16 * 1024;
+  constexpr std::int64_t kWeightNs = 12;       // a KiB
+  constexpr std::int64_t kWanted = 36 * 1024;  // bytes in flight that draw an SM's bandwidth
+  constexpr std::int64_t kStageNs = 68;        // a KiB of tokens
+  constexpr std::int64_t kStageWaitNs = 104;   // the same where nothing goes on meanwhile
+  constexpr std::int64_t kUnitNs = 2500;       // to begin and end a unit
+  constexpr std::int64_t kWindowNs = 240;      // a barrier, and the copies behind it
+  constexpr std::int64_t kWarpNs = 32;         // of a block, to wait for each other
   const LinearConfig& c = plan.config;
-  const std::int64_t slice_chunks = ceil_div(p.cols / plan.split, linear_chunk_values(p.format));
-  const std::int64_t row_bytes = slice_chunks * kLinearChunkBytes;
+  const int prefetch = linear_prefetch(p.format, c);
+  const std::int64_t chunks = ceil_div(p.cols / plan.split, linear_chunk_values(p.format));
   const std::int64_t sharing = c.warps / plan.row_warps;
-  const std::int64_t windows =
-      ceil_div(ceil_div(slice_chunks, c.prefetch * sharing), plan.window_batches);
-  std::int64_t unit_bytes = 16 * c.row_tiles * plan.row_warps * row_bytes;
-  unit_bytes += sharing == 1 && plan.split == 1 ? kOwnEnd : kSharedEnd;
-  if (plan.buffers == 1 && windows > 1) unit_bytes += windows * kWindowWait;
+  const std::int64_t warp_chunks = ceil_div(chunks, sharing);
+  const std::int64_t windows = ceil_div(ceil_div(warp_chunks, prefetch), plan.window_batches);
+  const bool stays = windows == 1 && plan.passes == 1;
+  const std::int64_t stagings = stays ? 1 : plan.units_per_block;
+  const bool waits = plan.buffers == 1 && !stays;
   const std::int64_t blocks = ceil_div(plan.blocks, limits.sms);
-  const std::int64_t warp_chunks =
-      std::min<std::int64_t>(c.prefetch, ceil_div(slice_chunks, sharing));
-  const std::int64_t busy_warps = std::min<std::int64_t>(c.warps, plan.row_warps * slice_chunks);
-  const std::int64_t in_flight =
-      blocks * busy_warps * warp_chunks * c.row_tiles * 16 * kLinearChunkBytes;
-  const std::int64_t bytes = blocks * plan.units_per_block * unit_bytes;
-  return bytes * std::max(in_flight, kWanted) / in_flight;
+  const std::int64_t units = blocks * plan.units_per_block;
+
+  std::int64_t weight_bytes =
+      units * 16 * c.row_tiles * plan.row_warps * chunks * kLinearChunkBytes;
+  const std::int64_t busy_warps = std::min<std::int64_t>(c.warps, plan.row_warps * chunks);
+  const std::int64_t in_flight = blocks * busy_warps *
+                                 std::min<std::int64_t>(prefetch, warp_chunks) * c.row_tiles * 16 *
+                                 kLinearChunkBytes;
+  weight_bytes = weight_bytes * std::max(in_flight, kWanted) / in_flight;
+  // Without a barrier now and then warps drift apart, and each reads memory far from the others.
+  if (sharing == 1 && stays && plan.units_per_block > 1) weight_bytes += weight_bytes / 5;
+  const std::int64_t token_bytes =
+      2 * p.cols * std::min<std::int64_t>(p.tokens, 8 * c.column_tiles) * blocks * stagings;
+  // A chunk of 16 rows: 3/4 ns for each pair of mma, and 6 to decode FP8.
+  const std::int64_t fragments = units * c.warps * warp_chunks * c.row_tiles;
+  const bool fp8 = p.format == WeightFormat::kFp8;
+  const std::int64_t chunk_quarter_ns = 3 * c.column_tiles * (fp8 ? 2 : 1) + (fp8 ? 4 * 6 : 0);
+
+  return (kWeightNs * weight_bytes + (waits ? kStageWaitNs : kStageNs) * token_bytes) / 1024 +
+         fragments * chunk_quarter_ns / 4 + kUnitNs * plan.units_per_block +
+         (waits ? 0 : kWindowNs * (stays ? 1 : stagings * windows)) + kWarpNs * c.warps;
 }
 
 // The split of K and the arrangement of warps that cost least; the smaller where costs are equal.
+// No blocks: the configuration cannot run the problem.
 [[nodiscard]] constexpr LinearPlan plan_linear(const LinearProblem& p, const LinearConfig& c,
                                                const DeviceLimits& limits) {
   LinearPlan best;
@@ -313,32 +338,34 @@ constexpr void each_linear_choice(Visit visit) {
                      p.tokens, p.groups, p.rows[0], p.rows[1], p.cols, p.quantise ? " a8" : "");
 }
 
-// The configuration for a problem; none: the plain kernel has to do.
+// The configuration for a problem: that whose best plan costs least. None: the plain kernel has to
+// do.
 [[nodiscard]] constexpr std::optional<LinearConfig> pick_config(const LinearProblem& p,
                                                                 const DeviceLimits& limits) {
   const std::int64_t piece = linear_chunk_values(p.format) / 4;  // 16 bytes
   if (piece == 0 || !p.aligned || p.cols % piece != 0) return std::nullopt;
-  if (p.tokens > 32) {
-    // Worth it where tiles of 128 rows occupy most of the device.
-    const LinearConfig& wide = kLinearConfigs[4];
-    const LinearPlan plan = plan_with(p, wide, limits, 1, wide.warps);
-    if (2 * plan.tiles * plan.passes >= limits.sms) return wide;
+  std::optional<LinearConfig> best;
+  std::int64_t least = 0;
+  for (const LinearConfig& c : kLinearConfigs) {
+    const LinearPlan plan = plan_linear(p, c, limits);
+    if (plan.blocks == 0) continue;
+    const std::int64_t cost = launch_cost(p, plan, limits);
+    if (!best || cost < least) {
+      best = c;
+      least = cost;
+    }
   }
-  if (p.tokens > 16) return kLinearConfigs[3];
-  if (p.tokens > 8) return kLinearConfigs[2];
-  const LinearConfig& small = kLinearConfigs[0];
-  const std::int64_t values = round_up(p.cols, linear_chunk_values(p.format));
-  return p.tokens * linear_stage_stride(values) <= small.stage_bytes ? small : kLinearConfigs[1];
+  return best;
 }
 
-// Whatever the warps' arrangement, some window must fit what is staged.
+// Whatever the shape, some configuration can run it: a row of one block's tile is staged in windows
+// of one batch, if need be.
 static_assert([] {
   for (const LinearConfig& c : kLinearConfigs) {
     if (shared_bytes(c) > kSm120SharedPerBlock) return false;
     for (const WeightFormat format : {WeightFormat::kBf16, WeightFormat::kFp8}) {
       const LinearProblem p{.format = format, .tokens = 128};
-      const std::int64_t batch = linear_batch_values(p, c, c.shares_rows ? 1 : c.warps);
-      const std::int64_t window = round_up(batch, kActivationGroup);
+      const std::int64_t window = round_up(linear_batch_values(p, c, c.warps), kActivationGroup);
       if (8 * c.column_tiles * linear_stage_stride(window) > c.stage_bytes) return false;
     }
   }

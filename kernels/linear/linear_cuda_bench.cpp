@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace dscope {
 namespace {
@@ -100,14 +101,18 @@ GpuCase make_lm_head(const Shape& s) {
                             s.tokens);
 }
 
+// Closer together than for other ops: the configuration changes with T, and a larger batch should
+// not be faster.
+int add_cases(std::string_view name, GpuCase (*make)(const Shape&)) {
+  return bench::add_gpu_cases(name, make,
+                              {.tokens = {1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128}});
+}
+
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("linear/q_down", make_q_down) +
-    bench::add_gpu_cases("linear/q_up", make_q_up) +
-    bench::add_gpu_cases("linear/wo_a", make_wo_a) +
-    bench::add_gpu_cases("linear/wo_b", make_wo_b) +
-    bench::add_gpu_cases("linear/compressor", make_compressor) +
-    bench::add_gpu_cases("linear/gate", make_gate) +
-    bench::add_gpu_cases("linear/lm_head", make_lm_head);
+    add_cases("linear/q_down", make_q_down) + add_cases("linear/q_up", make_q_up) +
+    add_cases("linear/wo_a", make_wo_a) + add_cases("linear/wo_b", make_wo_b) +
+    add_cases("linear/compressor", make_compressor) + add_cases("linear/gate", make_gate) +
+    add_cases("linear/lm_head", make_lm_head);
 
 }  // namespace
 }  // namespace dscope

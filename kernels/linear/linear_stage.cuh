@@ -86,8 +86,8 @@ class Stage {
   __device__ __forceinline__ void each_piece(const Window& window, std::byte* x,
                                              Visit visit) const {
     const int padded = (args_.slice_values + kValues - 1) / kValues * kValues;
-    const int window_values =
-        args_.window_batches * kConfig.prefetch * (kConfig.warps / args_.row_warps) * kValues;
+    const int window_values = args_.window_batches * linear_prefetch(kFormat, kConfig) *
+                              (kConfig.warps / args_.row_warps) * kValues;
     const int first = window.index * window_values;
     const int stored = min(window_values, padded - first) / 8;  // pieces of a row
     const int pieces = args_.quantise ? (stored + 15) / 16 * 16 : stored;

@@ -124,10 +124,10 @@ GpuCase make_kv_store(const Shape& shape) {
 
 constexpr auto kWarm = bench::Operands::kWarm;
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("rms_norm", make_rms_norm, false, kWarm) +
-    bench::add_gpu_cases("q_norm_rope", make_q_norm_rope, false, kWarm) +
-    bench::add_gpu_cases("inverse_rope", make_inverse_rope, false, kWarm) +
-    bench::add_gpu_cases("kv_norm_rope_store", make_kv_store, false, kWarm);
+    bench::add_gpu_cases("rms_norm", make_rms_norm, {.operands = kWarm}) +
+    bench::add_gpu_cases("q_norm_rope", make_q_norm_rope, {.operands = kWarm}) +
+    bench::add_gpu_cases("inverse_rope", make_inverse_rope, {.operands = kWarm}) +
+    bench::add_gpu_cases("kv_norm_rope_store", make_kv_store, {.operands = kWarm});
 
 }  // namespace
 }  // namespace dscope

@@ -68,7 +68,7 @@ GpuCase make_logits(const Shape& shape) {
 }
 
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("paged_mqa_logits", make_logits, /*with_contexts=*/true);
+    bench::add_gpu_cases("paged_mqa_logits", make_logits, {.contexts = bench::kContexts});
 
 }  // namespace
 }  // namespace dscope

@@ -51,7 +51,7 @@ GpuCase make_router(const Shape& shape) {
 }
 
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("router", make_router, false, bench::Operands::kWarm);
+    bench::add_gpu_cases("router", make_router, {.operands = bench::Operands::kWarm});
 
 }  // namespace
 }  // namespace dscope

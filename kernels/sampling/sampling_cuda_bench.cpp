@@ -52,7 +52,7 @@ GpuCase make_sample(const Shape& shape) {
 }
 
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("sample", make_sample, false, bench::Operands::kWarm);
+    bench::add_gpu_cases("sample", make_sample, {.operands = bench::Operands::kWarm});
 
 }  // namespace
 }  // namespace dscope

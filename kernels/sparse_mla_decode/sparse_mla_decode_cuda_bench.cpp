@@ -135,7 +135,7 @@ GpuCase make_sparse_mla(const Shape& shape) {
 }
 
 [[maybe_unused]] const int kRegistered =
-    bench::add_gpu_cases("sparse_mla", make_sparse_mla, /*with_contexts=*/true);
+    bench::add_gpu_cases("sparse_mla", make_sparse_mla, {.contexts = bench::kContexts});
 
 }  // namespace
 }  // namespace dscope

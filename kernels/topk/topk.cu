@@ -21,7 +21,8 @@ void run(const TopKParams& p, Stream stream) {
   const LaunchShape shape{
       .grid = dim3(static_cast<unsigned>(chunks), static_cast<unsigned>(p.tokens)),
       .block = dim3(Config.threads),
-      .shared_bytes = sizeof(TopKSharedStorage<Config>)};
+      .shared_bytes = sizeof(TopKSharedStorage<Config>),
+      .least_shared_bytes = spreading_shared_bytes(chunks * p.tokens, device_limits())};
   launch(topk_kernel<Config.threads, Config.keys>, shape, stream, args);
 }
 

@@ -78,7 +78,8 @@ void StepChoices::force_routing_from(const ChoiceOptions& options, std::int64_t 
       options.routing,
       routing::RoutingShape{model_.layers, model_.experts, model_.experts_per_token}, options.seed);
   hooks_.force_routing = [this](std::int64_t t, std::int64_t layer, std::span<std::int32_t> ids) {
-    generator_->pick(step_, t, layer, ids);
+    const std::size_t at = static_cast<std::size_t>(t * model_.layers + layer) * ids.size();
+    std::ranges::copy(std::span(drawn_).subspan(at, ids.size()), ids.begin());
     return true;
   };
 }
@@ -119,6 +120,15 @@ void StepChoices::observe(const ChoiceOptions& options, std::int64_t max_batch) 
 void StepChoices::begin_step(std::int64_t step, std::span<const StepToken> tokens) {
   step_ = step;
   tokens_.assign(tokens.begin(), tokens.end());
+  if (!generator_) return;
+  const auto k = static_cast<std::size_t>(model_.experts_per_token);
+  drawn_.resize(tokens.size() * static_cast<std::size_t>(model_.layers) * k);
+  std::span<std::int32_t> left(drawn_);
+  for (std::size_t t = 0; t < tokens.size(); ++t) {
+    for (std::int64_t layer = 0; layer < model_.layers; ++layer, left = left.subspan(k)) {
+      generator_->pick(step, static_cast<std::int64_t>(t), layer, left.first(k));
+    }
+  }
 }
 
 void StepChoices::record(IdRecorder& recorder, std::int64_t layer,

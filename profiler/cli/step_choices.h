@@ -45,7 +45,7 @@ class StepChoices {
   StepChoices(const StepChoices&) = delete;
   StepChoices& operator=(const StepChoices&) = delete;
 
-  // Call before every step; `hooks()` then serves that step.
+  // Call before every step, outside of its time; `hooks()` then serves that step.
   void begin_step(std::int64_t step, std::span<const StepToken> tokens);
   [[nodiscard]] const StepHooks& hooks() const { return hooks_; }
 
@@ -76,6 +76,9 @@ class StepChoices {
   bool whole_sequences_;
   std::vector<std::int64_t> index_layer_;  // [layers]: place among the ratio-4 layers
   std::unique_ptr<routing::RoutingGenerator> generator_;
+  // [T, layers, k] of this step by the generator: drawn before the step, which must not take longer
+  // for being told what to do.
+  std::vector<std::int32_t> drawn_;
   Recording routing_;
   Recording selection_;
   std::optional<IdRecorder> routing_recorder_;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/common/activation_quant.h"
 #include "kernels/common/cache_view.h"
+#include "kernels/common/device_limits.h"
 #include "kernels/common/hadamard.h"
 #include "kernels/common/rope.h"
 #include "workloads/base/error.h"
@@ -164,6 +165,22 @@ TEST(IndexCache, Fp8KeysCarryAFloatScale) {
     EXPECT_NEAR(loaded[i] * scale, key[i], std::fabs(key[i]) / 16 + scale / 512);
     EXPECT_EQ(std::to_integer<std::uint8_t>(bytes[8448 + 5 * 128 + i]),
               e4m3_from_float(key[i] / scale));
+  }
+}
+
+TEST(SpreadingSharedBytes, AnSmHasRoomForItsShareOfTheBlocksAndNoMore) {
+  DeviceLimits h200 = kRtxPro6000;
+  h200.sms = 132;
+  h200.shared_per_block = 232'448;
+  h200.shared_per_sm = 233'472;
+  for (const DeviceLimits& limits : {kRtxPro6000, h200}) {
+    for (std::int64_t blocks = 1; blocks <= 4 * limits.sms; ++blocks) {
+      const std::int64_t bytes = spreading_shared_bytes(blocks, limits);
+      ASSERT_LE(bytes, limits.shared_per_block) << blocks;
+      constexpr std::int64_t kReserved = 1024;
+      ASSERT_EQ(limits.shared_per_sm / (bytes + kReserved), ceil_div(blocks, limits.sms)) << blocks;
+    }
+    EXPECT_EQ(spreading_shared_bytes(4 * limits.sms + 1, limits), 0);
   }
 }
 

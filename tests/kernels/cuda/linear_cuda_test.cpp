@@ -496,6 +496,40 @@ TEST(LinearConfigs, WarpsHaveRowsToThemselvesWhereThereAreEnough) {
   EXPECT_EQ(plan.blocks, plan.tiles * plan.passes);
 }
 
+TEST(LinearConfigs, ALargerBatchNeverCostsLess) {
+  for (const DeviceLimits& limits : {kRtxPro6000, kH200}) {
+    for (const WeightFormat format : {kBf16, kFp8}) {
+      for (const std::int64_t rows : {64, 1024, 4096, 32'768, 129'280}) {
+        for (const std::int64_t cols : {1024, 4096, 8192}) {
+          std::int64_t before = 0;
+          for (std::int64_t tokens = 1; tokens <= 128; ++tokens) {
+            const LinearProblem p{
+                .format = format, .tokens = tokens, .rows = {rows, 0}, .cols = cols};
+            const LinearPlan plan = plan_linear(p, *pick_config(p, limits), limits);
+            const std::int64_t cost = launch_cost(p, plan, limits);
+            EXPECT_GE(cost, before)
+                << rows << " rows, " << cols << " columns, " << tokens << " tokens";
+            before = cost;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(LinearConfigs, NoOtherPlanCostsLess) {
+  for (const std::int64_t tokens : {1, 8, 16, 32, 64, 128}) {
+    const LinearProblem p{.format = kFp8, .tokens = tokens, .rows = {4096, 0}, .cols = 8192};
+    const LinearPlan picked = plan_linear(p, *pick_config(p, kH200), kH200);
+    for (const LinearChoice& choice : linear_choices()) {
+      const auto plan = plan_of(p, choice, kH200);
+      if (!plan) continue;
+      EXPECT_GE(launch_cost(p, *plan, kH200), launch_cost(p, picked, kH200))
+          << tokens << " tokens, configuration " << choice.config;
+    }
+  }
+}
+
 TEST(LinearConfigs, WhatTensorCoresCannotTakeGoesToThePlainKernel) {
   const LinearProblem good{.format = kFp8, .rows = {64, 0}, .cols = 256};
   EXPECT_TRUE(pick_config(good, kH200).has_value());

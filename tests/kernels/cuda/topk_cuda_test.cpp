@@ -24,7 +24,16 @@ using ::testing::HasSubstr;
 constexpr std::int64_t kPageEntries = 64;
 
 // What the logits of a case look like.
-enum class Values { kRandom, kFewValues, kAllEqual, kZeros, kHugeAndInfinite };
+enum class Values {
+  kRandom,
+  kFewValues,
+  kAllEqual,
+  kZeros,
+  kMostlyZeros,
+  kClustered,
+  kOutliers,
+  kHugeAndInfinite
+};
 
 float value(Values kind, std::int64_t i) {
   switch (kind) {
@@ -36,6 +45,13 @@ float value(Values kind, std::int64_t i) {
       return 1.5f;
     case Values::kZeros:  // equal, though their bits are not
       return hash64(6, i) % 2 == 0 ? 0.0f : -0.0f;
+    case Values::kMostlyZeros:  // as a ReLU leaves them
+      return std::max(0.0f, random_value(5, i) - 0.5f);
+    case Values::kClustered:  // neighbours differ in their last bits
+      return 1000.0f + 1e-3f * random_value(5, i);
+    case Values::kOutliers:  // a few span all floats, the rest crowds
+      return hash64(7, i) % 100 == 0 ? 1e30f * random_value(5, i)
+                                     : 1.0f + 1e-4f * random_value(6, i);
     case Values::kHugeAndInfinite: {
       const float x = random_value(5, i);
       constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -175,7 +191,8 @@ TEST_P(TopKValues, RowsOfSeveralChunksMatchTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, TopKValues,
                          ::testing::Values(Values::kRandom, Values::kFewValues, Values::kAllEqual,
-                                           Values::kZeros, Values::kHugeAndInfinite),
+                                           Values::kZeros, Values::kMostlyZeros, Values::kClustered,
+                                           Values::kOutliers, Values::kHugeAndInfinite),
                          [](const auto& kind) {
                            return std::to_string(static_cast<int>(kind.param));
                          });
@@ -189,9 +206,12 @@ TEST_F(TopKCuda, LongestContextMatchesTheReference) {
 
 TEST_F(TopKCuda, ManyTokensMatchTheReference) {
   std::vector<std::int64_t> entries;
-  for (std::int64_t t = 0; t < 128; ++t) {
+  for (std::int64_t t = 0; t < 600; ++t) {
     entries.push_back(static_cast<std::int64_t>(hash64(1, t) % 3000));
   }
+  // More than there are SMs, so that several rows share one; and fewer.
+  expect_reference(Problem(512, 3000, entries, Values::kRandom));
+  entries.resize(128);
   expect_reference(Problem(512, 3000, entries, Values::kRandom));
 }
 
