@@ -96,9 +96,10 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
     // As launch_cost() of the library counts them.
     const double slice_chunks = std::ceil(static_cast<double>(p.cols) / plan->split /
                                           static_cast<double>(linear_chunk_values(p.format)));
+    const double prefetch = linear_prefetch(p.format, c);
     const double sharing = static_cast<double>(c.warps) / plan->row_warps;
     const double warp_chunks =
-        std::min(static_cast<double>(c.prefetch), std::ceil(slice_chunks / sharing));
+        std::min(prefetch, std::ceil(slice_chunks / sharing));
     const double busy_warps =
         std::min(static_cast<double>(c.warps), plan->row_warps * slice_chunks);
     work.in_flight_bytes = w.resident * busy_warps * warp_chunks * c.row_tiles * 16 *
@@ -109,7 +110,7 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
     const double staged = columns * static_cast<double>(p.cols) * 2;
     work.l2_bytes = work.bytes * passes + units * staged;
     const double windows =
-        std::ceil(std::ceil(slice_chunks / (c.prefetch * sharing)) / plan->window_batches);
+        std::ceil(std::ceil(slice_chunks / (prefetch * sharing)) / plan->window_batches);
     window_cycles = w.rounds() * units_of_block * windows * k.linear_tile_cycles;
     warps_in_turn = blocks * busy_warps / w.rounds();
     column_tiles = static_cast<double>(c.column_tiles) / plan->split;

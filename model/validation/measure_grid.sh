@@ -35,7 +35,7 @@ measure() {
 # splits of attention, other tiles and arrangements of warps of the products.
 configs=moe=0,moe=3,moe=4,moe=5,moe=6,moe=9
 configs=$configs,sparse_mla=1,sparse_mla=66,sparse_mla=128,sparse_mla=131,sparse_mla=193
-configs=$configs,linear=2,linear=16,linear=34,linear=40,linear=41
+configs=$configs,linear=4,linear=23,linear=38,linear=47,linear=49
 
 plane="--layers 8 --batch 1,2,4,8,16,32,64 --context 1024,8192,65536"
 line="--layers 8 --batch 1,8,64 --context 8192"
