@@ -68,6 +68,8 @@ void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
   all.push_back(
       time("graph_launch_ns",
            "GPU idle around a step with CUDA graphs: inputs, launch, results to the host"));
+  all.push_back(
+      time("step_token_ns", "GPU idle around a step for each of its tokens: their inputs"));
   all.push_back(time("eager_launch_ns", "of the host, for each kernel without a graph"));
   all.push_back(time("step_fixed_ns", "GPU idle a step that no kernel explains"));
   for (const auto& [what, where] :
@@ -97,8 +99,10 @@ void add_library(std::vector<ConstantInfo>& all) {
       time("fixed_store_ns",
            "beyond fixed_small_ns, of a kernel that norms and rotates at once, or quantises"));
   all.push_back(cycles("linear_tile_cycles", "of a block, to begin and end a window of a tile"));
-  all.push_back(cycles("linear_wait_cycles",
-                       "of a warp of a product between two of its instructions, if it is alone"));
+  all.push_back(cycles("linear_step_cycles",
+                       "of a warp of a product that is alone, to decode 16 rows by 32 values"));
+  all.push_back(
+      cycles("linear_wait_cycles", "the same, between two instructions that stage or multiply"));
   all.push_back(cycles("attention_tile_cycles", "a tile of 32 entries, 16 query rows"));
   all.push_back(cycles("attention_wide_tile_cycles", "a tile of 32 entries, 32 query rows"));
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));

@@ -48,6 +48,7 @@ KernelValues::KernelValues(const KernelSet& set) {
   stage_instructions_per_byte = set.constant("stage_instructions_per_byte");
   launch_ns = set.constant("launch_ns");
   graph_launch_ns = set.constant("graph_launch_ns");
+  step_token_ns = set.constant("step_token_ns");
   eager_launch_ns = set.constant("eager_launch_ns");
   step_fixed_ns = set.constant("step_fixed_ns");
   unexplained_layer_ns = set.constant("unexplained_layer_ns");
@@ -82,6 +83,7 @@ KernelValues::KernelValues(const KernelSet& set) {
   moe_sum_cycles = set.constant("moe_sum_cycles");
   moe_plan_token_cycles = set.constant("moe_plan_token_cycles");
   linear_tile_cycles = set.constant("linear_tile_cycles");
+  linear_step_cycles = set.constant("linear_step_cycles");
   linear_wait_cycles = set.constant("linear_wait_cycles");
   index_capacity_bytes = set.constant("index_capacity_bytes");
   nccl_base_ns = set.constant("nccl_base_ns");

@@ -34,6 +34,7 @@ struct KernelValues {
   double stage_instructions_per_byte = 0;
   double launch_ns = 0;  // what launches that overlap hide is already taken off
   double graph_launch_ns = 0;
+  double step_token_ns = 0;
   double eager_launch_ns = 0;
   double step_fixed_ns = 0;
   double unexplained_layer_ns = 0;
@@ -68,6 +69,7 @@ struct KernelValues {
   double moe_sum_cycles = 0;
   double moe_plan_token_cycles = 0;
   double linear_tile_cycles = 0;
+  double linear_step_cycles = 0;
   double linear_wait_cycles = 0;
   ProgramShape moe;
   ProgramShape attention;

@@ -98,8 +98,7 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
                                           static_cast<double>(linear_chunk_values(p.format)));
     const double prefetch = linear_prefetch(p.format, c);
     const double sharing = static_cast<double>(c.warps) / plan->row_warps;
-    const double warp_chunks =
-        std::min(prefetch, std::ceil(slice_chunks / sharing));
+    const double warp_chunks = std::min(prefetch, std::ceil(slice_chunks / sharing));
     const double busy_warps =
         std::min(static_cast<double>(c.warps), plan->row_warps * slice_chunks);
     work.in_flight_bytes = w.resident * busy_warps * warp_chunks * c.row_tiles * 16 *
@@ -120,12 +119,18 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
   }
   const double values =
       static_cast<double>(p.rows[0]) * static_cast<double>(p.cols) * static_cast<double>(p.groups);
-  work.instructions += passes * (weight_bytes * instructions +
-                                 values * column_tiles * k.product_instructions_per_weight);
-  if (plan) {  // a warp begins windows of inputs and issues its share, one after the other
-    const double of_a_warp = work.instructions / (warps_in_turn * kWarpLanes);
-    work.chain_ns = (window_cycles + of_a_warp * k.linear_wait_cycles) / m.clock_ghz;
+  work.instructions += passes * values * column_tiles * k.product_instructions_per_weight;
+  if (plan) {
+    // A warp begins windows of inputs, decodes steps of 16 rows by 32 values, stages and
+    // multiplies, one after the other.
+    constexpr double kStepValues = 16.0 * 32;
+    const double steps = passes * values / (warps_in_turn * kStepValues);
+    const double instructions_of_warp = work.instructions / (warps_in_turn * kWarpLanes);
+    work.chain_ns = (window_cycles + steps * k.linear_step_cycles +
+                     instructions_of_warp * k.linear_wait_cycles) /
+                    m.clock_ghz;
   }
+  work.instructions += passes * weight_bytes * instructions;
   work.tensor_flops = 2 * values * std::max(8.0, context.shape.tokens);
   result.launches += 1;
   result.time.add(context.overhead(1, k.fixed_linear_ns));

@@ -312,7 +312,7 @@ bool has_forced_configs(const GridPoint& point) {
 }
 
 bool is_calibration_point(const GridPoint& point) {
-  if (has_forced_configs(point)) return false;
+  if (has_forced_configs(point)) return point.tp == 1 && point.batch == 8;
   constexpr double kPadding = 65536;  // leaves half of the experts' blocks
   if (point.tiles.extra_shared_bytes) {
     return point.tiles.extra_shared_bytes == kPadding && point.batch == 8;

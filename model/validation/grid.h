@@ -70,8 +70,8 @@ struct Grid {
 [[nodiscard]] bool has_forced_configs(const GridPoint& point);
 
 // The points to calibrate on, by a rule that looks at nothing measured and takes less than a third:
-// without forced configurations, at the corners and the middle of each shard's (batch, context)
-// plane, and one padding of one batch.
+// at the corners and the middle of each shard's (batch, context) plane, one padding of one batch,
+// and one batch of one shard with forced configurations.
 [[nodiscard]] bool is_calibration_point(const GridPoint& point);
 
 }  // namespace dscope::model

@@ -126,9 +126,10 @@ std::string summary(const Validation& validation) {
       "|---|--:|--:|--:|--:|---|\n";
   for (const SetValidation& set : validation.sets) {
     const Spread s = spread(step_errors(set.calibrated.held_out));
-    text += fmt::format("| {} | {} | {} | {:.1f} % | {:.1f} % | {} |\n", set.plan->kernel_set,
-                        set.plan->rows.size(), s.count, 100 * s.median, 100 * s.worst,
-                        interval_share(set.calibrated.held_out));
+    text += fmt::format("| {} | {} | {} | ", set.plan->kernel_set, set.plan->rows.size(), s.count);
+    text += s.count == 0 ? std::string("| | |\n")
+                         : fmt::format("{:.1f} % | {:.1f} % | {} |\n", 100 * s.median,
+                                       100 * s.worst, interval_share(set.calibrated.held_out));
   }
   return text + "\n";
 }
