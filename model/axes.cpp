@@ -6,6 +6,7 @@
 #include "model/closest_name.h"
 #include "model/device_catalog.h"
 #include "model/kernel_constants.h"
+#include "model/tile_choice.h"
 #include "workloads/base/error.h"
 
 #include <fmt/format.h>
@@ -150,6 +151,7 @@ constexpr std::array<std::pair<AllReduce, std::string_view>, 5> kAllReduces{{
 Axis all_reduce_axis() {
   Axis axis = choice("allreduce", "All-reduce",
                      "kernel-set (as its engine does), nccl, one-shot, two-shot or gathered", {});
+  axis.of_launches = true;
   for (const auto& [value, name] : kAllReduces) axis.choices.emplace_back(name);
   axis.set = [choices = axis.choices](Configuration& c, std::string_view value) {
     for (const auto& [algorithm, name] : kAllReduces) {
@@ -371,21 +373,22 @@ void add_hardware(std::vector<Axis>& all) {
 
 // --- Tiles ---------------------------------------------------------------------------------------
 
-Axis tile(const std::string& name, std::string label, double high,
+Axis tile(const std::string& name, std::string label, std::int64_t low, std::int64_t high,
           std::optional<std::int64_t> TileOverrides::*member) {
   Axis axis{.name = name,
             .label = std::move(label),
             .help = "a whole number, or auto",
             .kind = Kind::kInteger,
             .choices = {"auto"},
-            .low = 1,
-            .high = high};
-  axis.set = [name, member, high](Configuration& c, std::string_view value) {
+            .low = static_cast<double>(low),
+            .high = static_cast<double>(high),
+            .of_launches = true};
+  axis.set = [name, member, low, high](Configuration& c, std::string_view value) {
     (c.tiles.*member).reset();
     if (value == "auto") return;
     const std::int64_t wanted = parse_whole(name, value);
-    if (wanted < 1 || static_cast<double>(wanted) > high) {
-      throw usage_error("{}: expected 1 to {}, got {}", name, high, wanted);
+    if (wanted < low || wanted > high) {
+      throw usage_error("{}: expected {} to {}, got {}", name, low, high, wanted);
     }
     c.tiles.*member = wanted;
   };
@@ -396,10 +399,14 @@ Axis tile(const std::string& name, std::string label, double high,
 }
 
 void add_tiles(std::vector<Axis>& all) {
-  all.push_back(tile("moe_stages", "MoE ring stages", 8, &TileOverrides::moe_stages));
-  all.push_back(tile("moe_warps", "MoE warps of a block", 32, &TileOverrides::moe_warps));
-  all.push_back(tile("mla_heads", "Attention heads of a block", 32, &TileOverrides::mla_heads));
-  all.push_back(tile("mla_splits", "Attention splits", 64, &TileOverrides::mla_splits));
+  all.push_back(tile("moe_stages", "MoE ring stages", 1, 8, &TileOverrides::moe_stages));
+  all.push_back(tile("moe_warps", "MoE warps of a block", 1, 32, &TileOverrides::moe_warps));
+  all.push_back(tile("mla_heads", "Attention heads of a block", 1, 32, &TileOverrides::mla_heads));
+  all.push_back(tile("mla_splits", "Attention splits", 1, 64, &TileOverrides::mla_splits));
+  for (const TileChoice& c : tile_choices()) {
+    all.push_back(tile(std::string(c.axis), std::string(c.label), 0,
+                       static_cast<std::int64_t>(c.count) - 1, c.member));
+  }
   Axis padding{.name = "padding",
                .label = "Shared memory padding of every block",
                .unit = "B",
@@ -407,7 +414,8 @@ void add_tiles(std::vector<Axis>& all) {
                .kind = Kind::kReal,
                .choices = {"none"},
                .low = 0,
-               .high = 200 * 1024};
+               .high = 200 * 1024,
+               .of_launches = true};
   padding.set = [](Configuration& c, std::string_view value) {
     c.tiles.extra_shared_bytes.reset();
     if (value != "none") c.tiles.extra_shared_bytes = parse_bytes("padding", value);

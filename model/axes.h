@@ -25,6 +25,7 @@ struct Axis {
   double low = 0;                    // range of sliders
   double high = 0;
   bool logarithmic = false;
+  bool of_launches = false;  // how kernels are launched: documents of predictions keep it
   // `value` as on the command line: "227KiB", "gen4", "off", "+10%". Throws Error{kUsage} with what
   // was expected.
   std::function<void(Configuration&, std::string_view value)> set;

@@ -27,27 +27,6 @@ double token_ns(const Configuration& configuration, double tok_s) {
   return kNsPerSecond * static_cast<double>(configuration.batch) / tok_s;
 }
 
-double stage_ns(const profile::Prediction& prediction, Stage stage) {
-  for (const profile::PredictedStage& entry : prediction.stages) {
-    if (entry.stage == stage) return entry.time_ns;
-  }
-  return 0;
-}
-
-struct Times {
-  double token_ns = 0;
-  std::array<double, kStageCount> stages{};
-};
-
-// Without intervals, which cost many predictions each.
-Times times_of(const Configuration& configuration) {
-  Times times;
-  times.stages = predict_stages_ns(configuration);
-  for (const double ns : times.stages) times.token_ns += ns;
-  times.token_ns /= accepted_tokens(configuration.speculation);
-  return times;
-}
-
 // What no term of the model explains, of all stages.
 double unexplained_ns(const profile::Prediction& prediction) {
   double sum = 0;
@@ -70,6 +49,29 @@ double log_ratio(double predicted, double low, double high) {
 
 bool counts(const MeasuredStage& stage, double smallest_ns) {
   return stage.low_ns >= smallest_ns;
+}
+bool counts(const MeasuredOp& op, double smallest_ns) {
+  return op.time_ns >= smallest_ns;
+}
+
+// What is fitted beside the step: ops where they are known, else stages.
+template <class Visit>
+void each_part(const Measured& m, double smallest_ns, Visit visit) {
+  for (const MeasuredOp& op : m.ops) {
+    if (counts(op, smallest_ns)) visit(op);
+  }
+  if (!m.ops.empty()) return;
+  for (const MeasuredStage& stage : m.stages) {
+    if (counts(stage, smallest_ns)) visit(stage);
+  }
+}
+
+double residual(const KernelTimes& times, const MeasuredStage& stage) {
+  return log_ratio(times.stages_ns[static_cast<std::size_t>(stage.stage)], stage.low_ns,
+                   stage.high_ns);
+}
+double residual(const KernelTimes& times, const MeasuredOp& op) {
+  return log_ratio(times.ops_ns[static_cast<std::size_t>(op.op)], op.time_ns, op.time_ns);
 }
 
 KernelSet with_values(const KernelSet& start, const std::vector<FitVariable>& variables,
@@ -111,9 +113,7 @@ FitProblem problem_of(const KernelSet& start, const std::vector<const Measured*>
   problem.variables = variables;
   for (const Measured* m : data) {
     problem.weights.push_back(options.step_weight);
-    for (const MeasuredStage& stage : m->stages) {
-      if (counts(stage, options.smallest_stage_ns)) problem.weights.push_back(1);
-    }
+    each_part(*m, options.smallest_stage_ns, [&](const auto&) { problem.weights.push_back(1); });
   }
   problem.residuals = [start, data, variables, &options](std::span<const double> values) {
     std::vector<double> residuals;
@@ -121,13 +121,11 @@ FitProblem problem_of(const KernelSet& start, const std::vector<const Measured*>
     for (const Measured* m : data) {
       Configuration configuration = m->configuration;
       configuration.kernel_set = set;
-      const Times times = times_of(configuration);
-      residuals.push_back(log_ratio(times.token_ns, m->token_ns, m->token_ns));
-      for (const MeasuredStage& stage : m->stages) {
-        if (!counts(stage, options.smallest_stage_ns)) continue;
-        residuals.push_back(log_ratio(times.stages[static_cast<std::size_t>(stage.stage)],
-                                      stage.low_ns, stage.high_ns));
-      }
+      const KernelTimes times = predict_kernels_ns(configuration);
+      const double token_ns = times.step_ns / accepted_tokens(configuration.speculation);
+      residuals.push_back(log_ratio(token_ns, m->token_ns, m->token_ns));
+      each_part(*m, options.smallest_stage_ns,
+                [&](const auto& part) { residuals.push_back(residual(times, part)); });
     }
     return residuals;
   };
@@ -267,9 +265,10 @@ ConfigurationError prediction_error(const Measured& measured, const KernelSet& s
   if (prediction.tok_s_low) result.high_ns = token_ns(configuration, *prediction.tok_s_low);
   result.error = result.predicted_ns / result.measured_ns - 1;
   result.unexplained_ns = unexplained_ns(prediction);
+  const KernelTimes times = predict_kernels_ns(configuration);
   for (const MeasuredStage& stage : measured.stages) {
     if (!counts(stage, smallest_stage_ns)) continue;
-    const double predicted = stage_ns(prediction, stage.stage);
+    const double predicted = times.stages_ns[static_cast<std::size_t>(stage.stage)];
     const double nearest = std::clamp(predicted, stage.low_ns, stage.high_ns);
     result.stages.push_back({stage.stage, nearest, predicted, predicted / nearest - 1});
   }

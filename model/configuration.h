@@ -31,6 +31,11 @@ struct TileOverrides {
   std::optional<std::int64_t> mla_heads;     // heads of a block
   std::optional<std::int64_t> mla_splits;    // blocks that share a token's entries
   std::optional<double> extra_shared_bytes;  // padding of every block: throttles occupancy
+  // Index of one of the op's listed configurations, for every shape that it can run; the members
+  // above change what it says.
+  std::optional<std::int64_t> moe_config;     // of moe_configs()
+  std::optional<std::int64_t> mla_config;     // of sparse_mla_choice()
+  std::optional<std::int64_t> linear_config;  // of linear_choices()
 };
 
 // Which all-reduce a step uses.

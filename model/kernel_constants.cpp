@@ -49,10 +49,6 @@ void add_memory_and_compute(std::vector<ConstantInfo>& all) {
     all.push_back(factor(fmt::format("{}_instructions_per_byte", format), 0, 1000,
                          fmt::format("lane instructions that decode a byte of {}", what)));
   }
-  all.push_back(
-      {"issue_half_warps", "warps", 0, 0, 1000,
-       "of an SM at which waiting for own results costs an expert kernel as much as the issue "
-       "rate; 0: warps never wait"});
   all.push_back(factor("product_instructions_per_weight", 0, 1000,
                        "lane instructions that multiply a weight of a linear by 8 tokens"));
   all.push_back(factor("stage_instructions_per_byte", 0, 1000,
@@ -68,9 +64,12 @@ void add_capacity(std::vector<ConstantInfo>& all) {
 
 void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
   all.push_back(time("launch_ns", "from the end of a kernel to the start of the next, in a graph"));
-  all.push_back(time("launch_token_ns", "what launch_ns grows by with each token of the step"));
   all.push_back(share("pdl_overlap", 0, "of launch_ns that programmatic dependent launch hides"));
-  all.push_back(time("graph_launch_ns", "GPU idle between two steps, with CUDA graphs"));
+  all.push_back(
+      time("graph_launch_ns",
+           "GPU idle around a step with CUDA graphs: inputs, launch, results to the host"));
+  all.push_back(
+      time("step_token_ns", "GPU idle around a step for each of its tokens: their inputs"));
   all.push_back(time("eager_launch_ns", "of the host, for each kernel without a graph"));
   all.push_back(time("step_fixed_ns", "GPU idle a step that no kernel explains"));
   for (const auto& [what, where] :
@@ -96,7 +95,14 @@ void add_launch_and_fixed(std::vector<ConstantInfo>& all) {
 }
 
 void add_library(std::vector<ConstantInfo>& all) {
-  all.push_back(cycles("linear_tile_cycles", "of a block, to begin and end a tile of a product"));
+  all.push_back(
+      time("fixed_store_ns",
+           "beyond fixed_small_ns, of a kernel that norms and rotates at once, or quantises"));
+  all.push_back(cycles("linear_tile_cycles", "of a block, to begin and end a window of a tile"));
+  all.push_back(cycles("linear_step_cycles",
+                       "of a warp of a product that is alone, to decode 16 rows by 32 values"));
+  all.push_back(
+      cycles("linear_wait_cycles", "the same, between two instructions that stage or multiply"));
   all.push_back(cycles("attention_tile_cycles", "a tile of 32 entries, 16 query rows"));
   all.push_back(cycles("attention_wide_tile_cycles", "a tile of 32 entries, 32 query rows"));
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));
@@ -104,10 +110,18 @@ void add_library(std::vector<ConstantInfo>& all) {
                        "that the last block of a group reads split results with; 0: at once"));
   all.push_back(cycles("hc_token_cycles",
                        "of an SM, for 32 channels of all streams of a token in a transition"));
+  all.push_back(cycles("head_row_cycles", "of an SM, to rotate a head of a token back"));
+  all.push_back(factor("index_instructions_per_byte", 0, 1000,
+                       "lane instructions that score a byte of the index cache"));
   all.push_back(cycles("topk_rank_cycles", "of a block of the selection, whatever it ranks"));
   all.push_back(cycles("topk_key_cycles", "of a block of the selection, for each key it ranks"));
-  all.push_back(
-      cycles("moe_tile_cycles", "of a block, to begin and end a tile or a pass over an expert"));
+  all.push_back(cycles("moe_stripe_cycles",
+                       "of a warp of the experts, from one stripe of weights to the next"));
+  all.push_back(cycles("moe_gate_up_tile_cycles", "of a block, to begin and end a tile of w1, w3"));
+  all.push_back(cycles("moe_down_tile_cycles", "of a warp, to begin and end its part of w2"));
+  all.push_back(cycles("moe_sum_cycles",
+                       "of a block that adds what the experts contribute to one token each"));
+  all.push_back(cycles("moe_plan_token_cycles", "of the plan of passes, for each token"));
 }
 
 void add_programs(std::vector<ConstantInfo>& all) {

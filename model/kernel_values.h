@@ -30,12 +30,11 @@ struct KernelValues {
   double fp4_instructions_per_byte = 0;
   double fp8_instructions_per_byte = 0;
   double bf16_instructions_per_byte = 0;
-  double issue_half_warps = 0;
   double product_instructions_per_weight = 0;
   double stage_instructions_per_byte = 0;
   double launch_ns = 0;  // what launches that overlap hide is already taken off
-  double launch_token_ns = 0;
   double graph_launch_ns = 0;
+  double step_token_ns = 0;
   double eager_launch_ns = 0;
   double step_fixed_ns = 0;
   double unexplained_layer_ns = 0;
@@ -48,6 +47,7 @@ struct KernelValues {
   double fixed_moe_ns = 0;
   double fixed_attention_ns = 0;
   double fixed_small_ns = 0;
+  double fixed_store_ns = 0;
   double fixed_hc_ns = 0;
   double fixed_compressor_ns = 0;
   double fixed_index_logits_ns = 0;
@@ -59,10 +59,18 @@ struct KernelValues {
   double attention_merge_ns = 0;
   double attention_merge_bytes_per_ns = 0;
   double hc_token_cycles = 0;
+  double head_row_cycles = 0;
+  double index_instructions_per_byte = 0;
   double topk_rank_cycles = 0;
   double topk_key_cycles = 0;
-  double moe_tile_cycles = 0;
+  double moe_stripe_cycles = 0;
+  double moe_gate_up_tile_cycles = 0;
+  double moe_down_tile_cycles = 0;
+  double moe_sum_cycles = 0;
+  double moe_plan_token_cycles = 0;
   double linear_tile_cycles = 0;
+  double linear_step_cycles = 0;
+  double linear_wait_cycles = 0;
   ProgramShape moe;
   ProgramShape attention;
   ProgramShape linear;

@@ -12,6 +12,14 @@
 namespace dscope::model {
 namespace {
 
+SparseMlaConfig chosen_config(const SparseMlaProblem& problem, const StepContext& context) {
+  if (const auto& forced = context.configuration.tiles.mla_config) {
+    const SparseMlaConfig config = sparse_mla_choice(static_cast<std::size_t>(*forced));
+    if (config.splits <= sparse_mla_max_splits(problem.tokens, problem.heads)) return config;
+  }
+  return pick_config(problem, context.machine.limits());
+}
+
 double entry_bytes(const StepContext& context) {
   return static_cast<double>(kv_entry_bytes(context.shape.model, context.configuration.numerics));
 }
@@ -30,7 +38,7 @@ SparseMlaLaunch sparse_mla_launch(const StepContext& context, int ratio) {
                     .heads = context.shape.layout.heads(m).size(),
                     .head_dim = m.head_dim,
                     .tiles = sparse_mla_tiles(m.window, width)};
-  launch.config = pick_config(launch.problem, context.machine.limits());
+  launch.config = chosen_config(launch.problem, context);
   if (c.tiles.mla_heads) {
     launch.config.heads = static_cast<int>(*c.tiles.mla_heads);
     launch.config.rows = launch.config.heads > 16 ? 32 : 16;
@@ -119,7 +127,7 @@ OpTime library_index_logits(const StepContext& context, const PricedOp& op) {
   work.active_sms = std::min(m.sms, blocks);
   work.balance = blocks / work.active_sms / w.busiest;
   work.tensor_flops = op.cost.flops;
-  work.instructions = op.cost.read_bytes * k.fp8_instructions_per_byte;
+  work.instructions = op.cost.read_bytes * k.index_instructions_per_byte;
   OpTime result;
   result.launches = 1;
   result.time = context.overhead(1, k.fixed_index_logits_ns);

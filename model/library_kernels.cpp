@@ -49,14 +49,13 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
   return result;
 }
 
-// Segments of the vocabulary, and the best of them; then the tokens and every layer's choice of
-// experts are copied to the host.
-OpTime sample(const StepContext& context, const PricedOp& op) {
-  OpTime result = with_launches(context, op, 2);
-  double copies = 1;
-  for (const LayerKind& kind : context.shape.kinds) copies += kind.layers;
-  result.launches += copies;
-  result.time.add(context.overhead(copies, context.kernels.fixed_small_ns));
+// RoPE backwards on every head of every token: a row each.
+OpTime inverse_rope(const StepContext& context, const PricedOp& op) {
+  OpTime result = with_launches(context, op, 1);
+  const double rows = context.shape.tokens *
+                      static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+  result.time[Limit::kIssue] +=
+      rows / context.machine.sms * context.kernels.head_row_cycles / context.machine.clock_ghz;
   return result;
 }
 
@@ -83,16 +82,16 @@ std::optional<OpTime> library_op(const StepContext& context, const PricedOp& op)
       return library_index_logits(context, op);
     case Op::kIndexTopK:
       return library_index_topk(context, op);
-    case Op::kSample:
-      return sample(context, op);
-    case Op::kEmbed:  // lookup, and spreading over the streams behind the all-reduce
+    case Op::kSample:  // segments of the vocabulary, and the best of them
+    case Op::kEmbed:   // lookup, and spreading over the streams behind the all-reduce
       return with_launches(context, op, 2);
+    case Op::kOInverseRope:
+      return inverse_rope(context, op);
     case Op::kStepInputs:
     case Op::kQNorm:
     case Op::kQNormRope:
     case Op::kKvNormRopeStore:
     case Op::kIndexQQuant:
-    case Op::kOInverseRope:
     case Op::kRouterTopK:
       return with_launches(context, op, 1);
     default:

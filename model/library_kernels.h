@@ -29,9 +29,11 @@ struct MoeLaunch {
 // The products of one op, in the order of launches; empty for ops that have none.
 [[nodiscard]] std::vector<LinearProblem> linear_problems(const StepContext& context,
                                                          const PricedOp& op);
-// Empty where the library would take its plain kernel.
+// `forced`: index of a choice that is taken where it can run the problem. Empty where the library
+// would take its plain kernel.
 [[nodiscard]] std::optional<LinearPlan> linear_plan(const LinearProblem& problem,
-                                                    const DeviceLimits& limits);
+                                                    const DeviceLimits& limits,
+                                                    std::optional<std::int64_t> forced);
 [[nodiscard]] OpTime library_linear(const StepContext& context, const PricedOp& op);
 
 // --- Attention and indexer -----------------------------------------------------------------------

@@ -10,27 +10,47 @@
 namespace dscope::model {
 namespace {
 
+constexpr double kWarpLanes = 32;
+
 // What plan_linear() depends on.
 struct PlanKey {
-  LinearProblem problem;
-  DeviceLimits limits;
+  std::array<std::int64_t, 11> values;
 
-  [[nodiscard]] bool matches(const LinearProblem& p, const DeviceLimits& l) const {
-    return problem.format == p.format && problem.tokens == p.tokens && problem.groups == p.groups &&
-           problem.rows == p.rows && problem.cols == p.cols && limits.sms == l.sms &&
-           limits.shared_per_sm == l.shared_per_sm && limits.warps_per_sm == l.warps_per_sm;
+  PlanKey(const LinearProblem& p, const DeviceLimits& l, std::optional<std::int64_t> forced)
+      : values{p.tokens,
+               p.groups,
+               p.rows[0],
+               p.rows[1],
+               p.cols,
+               static_cast<std::int64_t>(p.format),
+               std::int64_t{p.quantise},
+               std::int64_t{l.sms},
+               l.shared_per_sm,
+               std::int64_t{l.warps_per_sm},
+               forced.value_or(-1)} {}
+  friend bool operator==(const PlanKey&, const PlanKey&) = default;
+  [[nodiscard]] std::size_t hash() const {
+    std::size_t hash = 0;
+    for (const std::int64_t value : values) {
+      constexpr std::size_t kPrime = 1'099'511'628'211;
+      hash = (hash ^ static_cast<std::size_t>(value)) * kPrime;
+    }
+    return hash ^ (hash >> 32);
   }
 };
 
-std::size_t hash_of(const LinearProblem& p, const DeviceLimits& l) {
-  std::size_t hash = 0;
-  for (const std::int64_t value :
-       {p.tokens, p.groups, p.rows[0], p.rows[1], p.cols, std::int64_t{l.sms}, l.shared_per_sm,
-        static_cast<std::int64_t>(p.format)}) {
-    constexpr std::size_t kPrime = 1'099'511'628'211;
-    hash = (hash ^ static_cast<std::size_t>(value)) * kPrime;
+// As the launcher decides.
+std::optional<LinearPlan> make_plan(const LinearProblem& problem, const DeviceLimits& limits,
+                                    std::optional<std::int64_t> forced) {
+  const std::optional<LinearConfig> config = pick_config(problem, limits);
+  if (!config) return std::nullopt;
+  if (forced) {
+    const LinearChoice choice = linear_choices()[static_cast<std::size_t>(*forced)];
+    if (const auto plan = plan_of(problem, choice, limits)) return plan;
   }
-  return hash ^ (hash >> 32);
+  const LinearPlan plan = plan_linear(problem, *config, limits);
+  if (plan.blocks > 0) return plan;
+  return std::nullopt;
 }
 
 LinearProblem matrix(WeightFormat format, const StepContext& context, std::int64_t rows,
@@ -52,8 +72,10 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
   const double instructions =
       p.format == WeightFormat::kFp8 ? k.fp8_instructions_per_byte : k.bf16_instructions_per_byte;
   StreamWork work{.bytes = weight_bytes + other_bytes};
-  const std::optional<LinearPlan> plan = linear_plan(p, m.limits());
-  double chain_ns = 0;
+  const std::optional<LinearPlan> plan =
+      linear_plan(p, m.limits(), context.configuration.tiles.linear_config);
+  double window_cycles = 0;  // of the busiest block
+  double warps_in_turn = 1;  // of all warps with work, those of one round
   double passes = 1;
   double column_tiles = std::ceil(context.shape.tokens / 8);
   if (plan) {
@@ -74,9 +96,9 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
     // As launch_cost() of the library counts them.
     const double slice_chunks = std::ceil(static_cast<double>(p.cols) / plan->split /
                                           static_cast<double>(linear_chunk_values(p.format)));
+    const double prefetch = linear_prefetch(p.format, c);
     const double sharing = static_cast<double>(c.warps) / plan->row_warps;
-    const double warp_chunks =
-        std::min(static_cast<double>(c.prefetch), std::ceil(slice_chunks / sharing));
+    const double warp_chunks = std::min(prefetch, std::ceil(slice_chunks / sharing));
     const double busy_warps =
         std::min(static_cast<double>(c.warps), plan->row_warps * slice_chunks);
     work.in_flight_bytes = w.resident * busy_warps * warp_chunks * c.row_tiles * 16 *
@@ -87,9 +109,9 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
     const double staged = columns * static_cast<double>(p.cols) * 2;
     work.l2_bytes = work.bytes * passes + units * staged;
     const double windows =
-        std::ceil(std::ceil(slice_chunks / (c.prefetch * sharing)) / plan->window_batches);
-    chain_ns = std::ceil(w.busiest / w.resident) * units_of_block * windows * k.linear_tile_cycles /
-               m.clock_ghz;
+        std::ceil(std::ceil(slice_chunks / (prefetch * sharing)) / plan->window_batches);
+    window_cycles = w.rounds() * units_of_block * windows * k.linear_tile_cycles;
+    warps_in_turn = blocks * busy_warps / w.rounds();
     column_tiles = static_cast<double>(c.column_tiles) / plan->split;
     work.instructions = units * staged * k.stage_instructions_per_byte;
     result.blocks_per_sm = fit.blocks_per_sm;
@@ -97,12 +119,21 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
   }
   const double values =
       static_cast<double>(p.rows[0]) * static_cast<double>(p.cols) * static_cast<double>(p.groups);
-  work.instructions += passes * (weight_bytes * instructions +
-                                 values * column_tiles * k.product_instructions_per_weight);
+  work.instructions += passes * values * column_tiles * k.product_instructions_per_weight;
+  if (plan) {
+    // A warp begins windows of inputs, decodes steps of 16 rows by 32 values, stages and
+    // multiplies, one after the other.
+    constexpr double kStepValues = 16.0 * 32;
+    const double steps = passes * values / (warps_in_turn * kStepValues);
+    const double instructions_of_warp = work.instructions / (warps_in_turn * kWarpLanes);
+    work.chain_ns = (window_cycles + steps * k.linear_step_cycles +
+                     instructions_of_warp * k.linear_wait_cycles) /
+                    m.clock_ghz;
+  }
+  work.instructions += passes * weight_bytes * instructions;
   work.tensor_flops = 2 * values * std::max(8.0, context.shape.tokens);
   result.launches += 1;
   result.time.add(context.overhead(1, k.fixed_linear_ns));
-  result.time[Limit::kLatency] += chain_ns;
   result.time.add(context.stream(work));
   result.bandwidth_gbps = stream_gbps(work, k.efficiency, m);
 }
@@ -148,23 +179,19 @@ std::vector<LinearProblem> linear_problems(const StepContext& context, const Pri
   }
 }
 
-std::optional<LinearPlan> linear_plan(const LinearProblem& problem, const DeviceLimits& limits) {
+std::optional<LinearPlan> linear_plan(const LinearProblem& problem, const DeviceLimits& limits,
+                                      std::optional<std::int64_t> forced) {
   // Planning tries dozens of arrangements, and sweeps ask for the same products again and again.
   struct Entry {
     PlanKey key;
     std::optional<LinearPlan> plan;
-    bool used = false;
   };
   constexpr std::size_t kEntries = 1024;
-  static thread_local std::vector<Entry> cache(kEntries);
-  Entry& entry = cache[hash_of(problem, limits) % kEntries];
-  if (entry.used && entry.key.matches(problem, limits)) return entry.plan;
-  entry = {.key = {problem, limits}, .used = true};
-  if (const auto config = pick_config(problem, limits)) {
-    const LinearPlan plan = plan_linear(problem, *config, limits);
-    if (plan.blocks > 0) entry.plan = plan;
-  }
-  return entry.plan;
+  static thread_local std::vector<std::optional<Entry>> cache(kEntries);
+  const PlanKey key(problem, limits, forced);
+  std::optional<Entry>& entry = cache[key.hash() % kEntries];
+  if (!entry || entry->key != key) entry.emplace(key, make_plan(problem, limits, forced));
+  return entry->plan;
 }
 
 OpTime library_linear(const StepContext& context, const PricedOp& op) {

@@ -49,8 +49,20 @@ struct KernelPart {
   MoeStream stream;
   double tiles = 0;           // of work
   double grid = 0;            // blocks that are launched where all SMs are full
-  double tiles_of_block = 0;  // passes or tiles that one block takes, each with its own end
+  double tiles_of_block = 0;  // that one block or warp takes, one after the other
+  double tile_cycles = 0;     // to begin and end one
+  double stripes = 0;         // of weights that a warp goes through in one, mean
 };
+
+// Stripes of weights across `values` inputs of a routed and of the shared expert, the mean over
+// their tiles, in `parts`. A stage of the shared expert holds half as many inputs.
+double mean_stripes(double values, double routed_tiles, double shared_tiles, double parts) {
+  const auto routed = static_cast<double>(ExpertStripe::across(static_cast<std::int64_t>(values)));
+  const double shared = std::ceil(values / static_cast<double>(kMoeSharedStepBytes));
+  const double tiles = routed_tiles + shared_tiles;
+  if (tiles <= 0) return 0;
+  return std::max(1.0, (routed_tiles * routed + shared_tiles * shared) / tiles / parts);
+}
 
 // One of the two kernels.
 void add_kernel(const StepContext& context, const PricedOp& routed, const PricedOp* shared,
@@ -79,13 +91,12 @@ void add_kernel(const StepContext& context, const PricedOp& routed, const Priced
   work.instructions =
       part.share * (routed.cost.weight_bytes * passes.again * k.fp4_instructions_per_byte +
                     shared_bytes * std::max(1.0, passes.shared) * k.fp8_instructions_per_byte);
-  work.instructions *= issue_factor(w, part.stream.warps, k.issue_half_warps);
+  work.chain_ns = w.rounds() * std::ceil(part.tiles_of_block) *
+                  (part.tile_cycles + part.stripes * k.moe_stripe_cycles) / m.clock_ghz;
   // Columns of an mma that have no token are multiplied all the same.
   const double columns = std::max(1.0, kMoeColumns / std::max(1.0, context.shape.tokens));
   work.tensor_flops = part.share * (routed.cost.flops + shared_flops) * columns;
   result.time.add(context.overhead(1, k.fixed_moe_ns));
-  result.time[Limit::kLatency] += std::ceil(w.busiest / w.resident) *
-                                  std::ceil(part.tiles_of_block) * k.moe_tile_cycles / m.clock_ghz;
   result.time.add(context.stream(work));
   result.launches += 1;
   // The larger of the two speaks for the op.
@@ -107,8 +118,9 @@ MoeLaunch moe_launch(const StepContext& context) {
                     .expert_count = layout.experts(m).size(),
                     .intermediate = layout.routed_intermediate(m).size(),
                     .shared_intermediate = layout.shared_intermediate(m).size()};
-  launch.config = pick_config(launch.problem, context.machine.limits());
   const TileOverrides& tiles = context.configuration.tiles;
+  launch.config = tiles.moe_config ? moe_configs()[static_cast<std::size_t>(*tiles.moe_config)]
+                                   : pick_config(launch.problem, context.machine.limits());
   for (MoeStream* stream : {&launch.config.gate_up, &launch.config.down}) {
     if (tiles.moe_stages) stream->stages = static_cast<int>(*tiles.moe_stages);
     if (tiles.moe_warps) stream->warps = static_cast<int>(*tiles.moe_warps);
@@ -123,35 +135,49 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
   const PricedOp* shared = shared_of(context, routed);
   const DeviceLimits limits = context.machine.limits();
   OpTime result;
-  if (!columns_are_tokens(p.tokens)) {
+  const KernelValues& k = context.kernels;
+  if (!columns_are_tokens(p.tokens)) {  // the plan of passes
     result.launches += 1;
-    result.time.add(context.overhead(1, context.kernels.fixed_small_ns));
+    result.time.add(context.overhead(1, k.fixed_small_ns));
+    result.time[Limit::kLatency] +=
+        context.shape.tokens * k.moe_plan_token_cycles / context.machine.clock_ghz;
   }
   if (context.configuration.numerics == Numerics::kServingA8) {
     constexpr double kQuantised = 2;  // the tokens and the hidden vectors
     result.launches += kQuantised;
-    result.time.add(context.overhead(kQuantised, context.kernels.fixed_small_ns));
+    result.time.add(context.overhead(kQuantised, k.fixed_small_ns));
   }
-  const double gate_up_tiles = passes.routed * static_cast<double>(p.intermediate) / 16 +
-                               passes.shared * static_cast<double>(p.shared_intermediate) / 16;
+  const double routed_tiles = passes.routed * static_cast<double>(p.intermediate) / 16;
+  const double shared_tiles = passes.shared * static_cast<double>(p.shared_intermediate) / 16;
+  const double gate_up_tiles = routed_tiles + shared_tiles;
   const auto gate_up_grid = static_cast<double>(gate_up_blocks(p, config.gate_up, limits));
   add_kernel(context, routed, shared, passes,
              {.share = kGateUpPart,
               .stream = config.gate_up,
               .tiles = gate_up_tiles,
               .grid = std::min(gate_up_grid, gate_up_tiles),
-              .tiles_of_block = gate_up_tiles / gate_up_grid},
+              .tiles_of_block = gate_up_tiles / gate_up_grid,
+              .tile_cycles = k.moe_gate_up_tile_cycles,
+              .stripes = mean_stripes(static_cast<double>(p.hidden), routed_tiles, shared_tiles,
+                                      config.gate_up.warps)},
              result);
   const auto down_grid = static_cast<double>(down_blocks(p));
-  const double work_items = (passes.routed + passes.shared) *
-                            static_cast<double>(down_splits(p, config.down)) / config.down.warps;
+  const auto splits = static_cast<double>(down_splits(p, config.down));
+  const double work_items = (passes.routed + passes.shared) * splits / config.down.warps;
   add_kernel(context, routed, shared, passes,
              {.share = 1 - kGateUpPart,
               .stream = config.down,
               .tiles = down_grid,
               .grid = down_grid,
-              .tiles_of_block = work_items},
+              .tiles_of_block = work_items,
+              .tile_cycles = k.moe_down_tile_cycles,
+              .stripes = mean_stripes(static_cast<double>(p.intermediate), passes.routed,
+                                      passes.shared, splits)},
              result);
+  if (!columns_are_tokens(p.tokens)) {
+    const double sums = context.shape.tokens * static_cast<double>(p.experts_per_token + 1);
+    result.time[Limit::kLatency] += sums * splits * k.moe_sum_cycles / context.machine.clock_ghz;
+  }
   return result;
 }
 

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/measured.h"
 
+#include "model/axes.h"
 #include "model/device_catalog.h"
+#include "model/tile_choice.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 #include "workloads/op_costs.h"
@@ -69,10 +71,13 @@ Interconnect usual_interconnect(const Device& device, const std::optional<Parall
 }
 
 // How the run forced its kernels: what `dscope run` writes beside the workload.
-TileOverrides tiles_of(const profile::Workload& workload) {
+TileOverrides tiles_of(const profile::Workload& workload, const std::string& source) {
   TileOverrides tiles;
   if (const double bytes = number_field(workload.unknown, "extra_shared_bytes"); bytes > 0) {
     tiles.extra_shared_bytes = bytes;
+  }
+  if (workload.unknown && workload.unknown->contains("forced_configs")) {
+    set_forced_configs(JsonReader(*workload.unknown, source).at("forced_configs"), tiles);
   }
   return tiles;
 }
@@ -125,6 +130,11 @@ void set_predicted(Configuration& configuration, const nlohmann::json& parameter
   std::string links;
   get("interconnect", links);
   if (!links.empty()) configuration.interconnect = find_interconnect(links);
+  nlohmann::json launches;
+  get("launched_as", launches);
+  for (const auto& [name, value] : launches.items()) {
+    find_axis(name).set(configuration, value.get<std::string>());
+  }
   nlohmann::json speculation;
   get("speculation", speculation);
   if (!speculation.is_object()) return;
@@ -181,7 +191,7 @@ Configuration configuration_of(const profile::Profile& document, const std::stri
   configuration.batch = *workload.batch;
   configuration.context = std::max<std::int64_t>(1, std::llround(*workload.context_mean));
   configuration.graph = !was_eager(document);
-  configuration.tiles = tiles_of(workload);
+  configuration.tiles = tiles_of(workload, source);
   set_layout(configuration, workload);
   configuration.unique_experts = unique_experts(workload);
   if (document.prediction && document.prediction->parameters) {
@@ -201,21 +211,33 @@ bool is_predicted(Stage stage, const Configuration& configuration) {
 
 std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced, double step_ns) {
   double busy = 0;
-  double launches = 0;
   for (const TracedStage& stage : traced) {
-    if (stage.stage == Stage::kGap) continue;
-    busy += stage.time_ns;
-    launches += stage.launches;
+    if (stage.stage != Stage::kGap) busy += stage.time_ns;
   }
-  const double idle = launches > 0 ? std::max(0.0, step_ns - busy) / launches : 0;
   const double scale = busy > step_ns ? step_ns / busy : 1;
   std::vector<MeasuredStage> stages;
   for (const TracedStage& stage : traced) {
     if (stage.stage == Stage::kGap || stage.time_ns <= 0) continue;
-    const double time = stage.time_ns * scale + stage.launches * idle;
-    stages.push_back({stage.stage, time, time});
+    stages.push_back({stage.stage, stage.time_ns * scale, stage.time_ns * scale});
   }
   return stages;
+}
+
+std::vector<MeasuredOp> measured_ops(const profile::Measurement& measurement) {
+  std::array<double, kOpCount> sums{};
+  for (const profile::KernelSummary& kernel : measurement.kernels) {
+    const auto op = op_from_name(kernel.op.value_or(""));
+    if (!op) continue;
+    sums[static_cast<std::size_t>(*op)] +=
+        static_cast<double>(kernel.total_ns - kernel.waited_ns.value_or(0));
+  }
+  std::vector<MeasuredOp> ops;
+  for (const OpInfo& entry : kOps) {
+    const double sum = sums[static_cast<std::size_t>(entry.op)];
+    if (sum <= 0 || measurement.steps.empty()) continue;
+    ops.push_back({entry.op, sum / static_cast<double>(measurement.steps.size())});
+  }
+  return ops;
 }
 
 Measured measured(const profile::Profile& document, const std::string& source) {
@@ -226,7 +248,7 @@ Measured measured(const profile::Profile& document, const std::string& source) {
   if (!measurement.has_steps) {
     throw input_error("{}: has no step marks: its times are of a whole trace", source);
   }
-  Measured result{source, configuration_of(document, source), 0, {}};
+  Measured result{source, configuration_of(document, source), 0, {}, {}};
   std::vector<double> walls;
   for (const profile::StepSample& step : measurement.steps) {
     walls.push_back(static_cast<double>(step.wall_ns));
@@ -238,16 +260,13 @@ Measured measured(const profile::Profile& document, const std::string& source) {
   std::vector<TracedStage> traced;
   for (const StageInfo& entry : kStages) {
     std::vector<double> times;
-    std::vector<double> launches;
     for (const profile::StepSample& step : measurement.steps) {
       times.push_back(static_cast<double>(step.time_ns(entry.stage)));
-      launches.push_back(
-          static_cast<double>(step.stage_launches[static_cast<std::size_t>(entry.stage)]));
     }
-    traced.push_back(
-        {entry.stage, profile::median(std::move(times)), profile::median(std::move(launches))});
+    traced.push_back({entry.stage, profile::median(std::move(times))});
   }
   result.stages = stages_of_step(traced, result.token_ns);
+  result.ops = measured_ops(measurement);
   std::erase_if(result.stages, [&](const MeasuredStage& stage) {
     return !is_predicted(stage.stage, result.configuration);
   });
@@ -255,7 +274,7 @@ Measured measured(const profile::Profile& document, const std::string& source) {
 }
 
 Measured measured(const PublishedRow& row, const KernelSet& kernel_set) {
-  Measured result{row.id, configuration_of(row, kernel_set), row.tpot_ns(), {}};
+  Measured result{row.id, configuration_of(row, kernel_set), row.tpot_ns(), {}, {}};
   for (const auto& [stage, range] : row.stages) {
     result.stages.push_back({stage, range.low_ns, range.high_ns});
   }

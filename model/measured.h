@@ -5,6 +5,7 @@
 #include "model/configuration.h"
 #include "model/validation/published.h"
 #include "profiler/profile/profile.h"
+#include "workloads/op.h"
 
 #include <optional>
 #include <string>
@@ -20,12 +21,20 @@ struct MeasuredStage {
   double high_ns = 0;
 };
 
+// Kernels of an op over its calls in a step, from when the work before them had ended.
+struct MeasuredOp {
+  Op op = Op::kEmbed;
+  double time_ns = 0;
+};
+[[nodiscard]] std::vector<MeasuredOp> measured_ops(const profile::Measurement& measurement);
+
 // Times that were measured, with the configuration they belong to.
 struct Measured {
   std::string source;  // file or row
   Configuration configuration;
   double token_ns = 0;  // between two tokens of a sequence: the step, without speculation
   std::vector<MeasuredStage> stages;
+  std::vector<MeasuredOp> ops;  // of kernels that the collector knew the op of; may be empty
 };
 
 // The device of the catalogue that a driver's name means ("NVIDIA H200" is h200); empty: none.
@@ -45,14 +54,11 @@ struct Measured {
 // A stage as a trace has it.
 struct TracedStage {
   Stage stage = Stage::kOther;
-  double time_ns = 0;   // its kernels alone
-  double launches = 0;  // per step
+  double time_ns = 0;  // its kernels alone
 };
 
-// Stage times that add up to a step of `step_ns` without tracing, as predictions count them: the
-// kernels of a stage and the idle time before each. A trace stretches the time between kernels, so
-// that time is taken from what the untraced step leaves beside the kernels, alike for every launch.
-// Where it leaves nothing, the kernels themselves are scaled down. Idle time is in no stage then.
+// Times of kernels by stage in a step of `step_ns` without tracing. A trace stretches the time
+// between kernels; where kernels alone take longer than the untraced step, they are scaled down.
 [[nodiscard]] std::vector<MeasuredStage> stages_of_step(const std::vector<TracedStage>& traced,
                                                         double step_ns);
 

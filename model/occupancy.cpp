@@ -44,13 +44,4 @@ Waves waves(double blocks, double blocks_per_sm, const Machine& m) {
   return result;
 }
 
-double issue_factor(const Waves& waves, double warps_of_block, double half_warps) {
-  if (waves.busiest <= 0) return 1;
-  const double alone = half_warps / warps_of_block;
-  const double rounds = std::floor(waves.busiest / waves.resident);
-  const double rest = waves.busiest - rounds * waves.resident;
-  const double last = rest > 0 ? std::hypot(rest, alone) : 0;
-  return (rounds * std::hypot(waves.resident, alone) + last) / waves.busiest;
-}
-
 }  // namespace dscope::model

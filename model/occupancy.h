@@ -4,6 +4,8 @@
 
 #include "model/machine.h"
 
+#include <cmath>
+
 namespace dscope::model {
 
 // What a block of a kernel takes of an SM.
@@ -29,13 +31,9 @@ struct Waves {
   double busiest = 0;     // blocks that the busiest SM takes
   double efficiency = 1;  // mean blocks of an SM over those of the busiest
   double resident = 0;    // blocks that an SM has at a time, at most
+  // Turns that the busiest SM's blocks take, as many at a time as are resident.
+  [[nodiscard]] double rounds() const { return std::ceil(busiest / resident); }
 };
 [[nodiscard]] Waves waves(double blocks, double blocks_per_sm, const Machine& machine);
-
-// How much longer the busiest SM issues than with all warps it could want. Blocks come in rounds of
-// as many as are resident. Of a round's two times, its instructions at the rate of the SM and those
-// of one warp, which waits for its own results, the squares add up; with `half_warps` on the SM
-// both are the same. 1 for half_warps 0.
-[[nodiscard]] double issue_factor(const Waves& waves, double warps_of_block, double half_warps);
 
 }  // namespace dscope::model

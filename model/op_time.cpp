@@ -41,7 +41,7 @@ StepContext::StepContext(const Configuration& c, std::int64_t tokens_per_sequenc
 
 LimitedTime StepContext::overhead(double launches, double latency_ns) const {
   LimitedTime time;
-  time[Limit::kLaunch] = launches * (kernels.launch_ns + kernels.launch_token_ns * shape.tokens);
+  time[Limit::kLaunch] = launches * kernels.launch_ns;
   time[Limit::kLatency] = launches * latency_ns * clock_scale;
   return time;
 }
@@ -109,6 +109,10 @@ double fixed_ns(const KernelValues& k, Op op) {
       return k.fixed_router_ns;
     case Op::kSample:
       return k.fixed_sample_ns;
+    case Op::kQNormRope:
+    case Op::kKvNormRopeStore:
+    case Op::kIndexQQuant:
+      return k.fixed_small_ns + k.fixed_store_ns;
     case Op::kQkvDown:
     case Op::kQUp:
     case Op::kWoA:

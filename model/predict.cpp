@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/predict.h"
 
+#include "model/axes.h"
 #include "model/memory_fit.h"
 #include "model/speculation.h"
 #include "model/step_time.h"
@@ -84,6 +85,25 @@ std::vector<OpPrediction> predicted_ops(const StepTime& step) {
   return result;
 }
 
+// All-reduce and tiles, by the names of their axes.
+nlohmann::json launches_json(const Configuration& c) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const Axis& axis : axes()) {
+    if (axis.of_launches) json[axis.name] = axis.get(c);
+  }
+  return json;
+}
+
+// Times of ops, which a document otherwise keeps by stage only.
+nlohmann::json ops_json(const Outcome& outcome) {
+  nlohmann::json ops = nlohmann::json::array();
+  for (const OpPrediction& op : outcome.ops) {
+    if (op.time_ns <= 0) continue;
+    ops.push_back({{"op", info(op.op).name}, {"time_ns", op.time_ns}, {"limit", op.limit}});
+  }
+  return ops;
+}
+
 nlohmann::json parameters_json(const Configuration& c, const Outcome& outcome) {
   return {{"model", c.model.name},
           {"device", c.device.name},
@@ -108,7 +128,9 @@ nlohmann::json parameters_json(const Configuration& c, const Outcome& outcome) {
           {"roofline_step_ns", outcome.roofline_step_ns},
           {"naive_step_ns", outcome.naive_step_ns},
           {"accepted_per_step", outcome.accepted_per_step},
-          {"launches", outcome.launches}};
+          {"launches", outcome.launches},
+          {"launched_as", launches_json(c)},
+          {"ops", ops_json(outcome)}};
 }
 
 void add_warnings(const Configuration& c, const StepTime& step, Outcome& outcome) {
@@ -145,6 +167,20 @@ std::array<double, kStageCount> predict_stages_ns(const Configuration& c) {
   std::array<double, kStageCount> stages{};
   for (std::size_t i = 0; i < kStageCount; ++i) stages[i] = step.stages[i].total();
   return stages;
+}
+
+KernelTimes predict_kernels_ns(const Configuration& c) {
+  validate(c);
+  const StepContext context(c, 1 + c.speculation.depth);
+  const StepTime step = time_with_draft(c, context);
+  KernelTimes times;
+  times.step_ns = step.total_ns();
+  const auto kernels = [](const LimitedTime& time) { return time.total() - time[Limit::kLaunch]; };
+  for (std::size_t i = 0; i < kStageCount; ++i) times.stages_ns[i] = kernels(step.stages[i]);
+  for (const TimedOp& op : step.ops) {
+    times.ops_ns[static_cast<std::size_t>(op.priced.op)] += op.priced.calls * kernels(op.one.time);
+  }
+  return times;
 }
 
 double predict_step_ns(const Configuration& c) {

@@ -63,6 +63,14 @@ struct Outcome {
 // And by stage, the draft of speculation included (stage Other).
 [[nodiscard]] std::array<double, kStageCount> predict_stages_ns(const Configuration& configuration);
 
+// What a trace can be held against: kernels without what passes between them.
+struct KernelTimes {
+  double step_ns = 0;                           // all of it
+  std::array<double, kStageCount> stages_ns{};  // of the kernels of each stage
+  std::array<double, kOpCount> ops_ns{};        // of each op, over all its calls
+};
+[[nodiscard]] KernelTimes predict_kernels_ns(const Configuration& configuration);
+
 // The two bounds beside a prediction: bytes and FLOPs at the device's ceilings with ideal kernels
 // and links, and all bytes over the datasheet's bandwidth.
 [[nodiscard]] double roofline_step_ns(const Configuration& configuration);

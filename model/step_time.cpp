@@ -18,6 +18,7 @@ void add_idle(StepTime& step, const StepContext& context) {
   const double busy = step.total_ns();
   LimitedTime& gap = stage(step, Stage::kGap);
   gap[Limit::kLatency] += k.step_fixed_ns;
+  gap[Limit::kHost] += context.shape.tokens * k.step_token_ns;
   if (context.configuration.graph) {
     gap[Limit::kLaunch] += k.graph_launch_ns;
   } else {

@@ -45,7 +45,8 @@ LimitedTime stream_time(const StreamWork& work, const StreamEfficiency& efficien
                                             : Limit::kConcurrency;
   const double l2 = over(std::max(work.l2_bytes, work.bytes), efficiency.l2 * m.l2_gbps);
   const double issue =
-      over(work.instructions, m.sms * m.lanes_per_sm * m.clock_ghz * share) +
+      std::hypot(over(work.instructions, m.sms * m.lanes_per_sm * m.clock_ghz * share),
+                 work.chain_ns) +
       over(work.cuda_core_flops, efficiency.cuda_cores * m.fp32_flops_per_ns * share);
   const double rate = work.fp8_tensor ? m.fp8_flops_per_ns : m.bf16_flops_per_ns;
   const double tensor = over(work.tensor_flops, efficiency.tensor * rate * share);

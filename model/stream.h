@@ -16,6 +16,7 @@ struct StreamWork {
   double active_sms = 0;       // that have work; 0: all
   double balance = 1;          // mean work of the active SMs over that of the busiest
   double instructions = 0;     // of a lane, all lanes together
+  double chain_ns = 0;         // what one warp waits for its own results, one after the other
   double tensor_flops = 0;
   bool fp8_tensor = false;     // products of FP8 rather than BF16
   double cuda_core_flops = 0;  // outside tensor cores
@@ -40,7 +41,8 @@ struct StreamEfficiency {
                                  const Machine& machine);
 
 // Time of the stream: the longest of memory, L2, instruction issue and products, all of which
-// overlap; the answer says which.
+// overlap; the answer says which. Of instruction issue and the chain of a warp the squares add up:
+// few warps leave the issue slots empty that waiting leaves, many fill them.
 [[nodiscard]] LimitedTime stream_time(const StreamWork& work, const StreamEfficiency& efficiency,
                                       const Machine& machine);
 

@@ -17,6 +17,8 @@ constexpr int kVersion = 1;
 
 std::optional<std::size_t> TuningTable::find(const std::string& device, const std::string& op,
                                              const std::string& shape, std::size_t count) const {
+  const auto forced = forced_.find(op);
+  if (forced != forced_.end() && forced->second.count == count) return forced->second.config;
   const auto of_device = devices_.find(device);
   if (of_device == devices_.end()) return std::nullopt;
   const auto of_op = of_device->second.find(op);
@@ -30,6 +32,11 @@ void TuningTable::set(const std::string& device, const std::string& op, const st
                       std::size_t config, std::size_t count) {
   DSCOPE_REQUIRE(config < count, "configuration {} of {}", config, count);
   devices_[device][op][shape] = {config, count};
+}
+
+void TuningTable::force(const std::string& op, std::size_t config, std::size_t count) {
+  DSCOPE_REQUIRE(config < count, "configuration {} of {}", config, count);
+  forced_[op] = {config, count};
 }
 
 TuningTable TuningTable::read(const std::filesystem::path& path) {

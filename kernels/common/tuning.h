@@ -23,7 +23,9 @@ class TuningTable {
                                                 const std::string& shape, std::size_t count) const;
   void set(const std::string& device, const std::string& op, const std::string& shape,
            std::size_t config, std::size_t count);
-  [[nodiscard]] bool empty() const { return devices_.empty(); }
+  // For every device and shape, before any other entry; not written to files.
+  void force(const std::string& op, std::size_t config, std::size_t count);
+  [[nodiscard]] bool empty() const { return devices_.empty() && forced_.empty(); }
 
   // Throws Error{kInput} naming file, place, what was expected and found.
   [[nodiscard]] static TuningTable read(const std::filesystem::path& path);
@@ -36,6 +38,7 @@ class TuningTable {
   };
   using Shapes = std::map<std::string, Choice>;
   std::map<std::string, std::map<std::string, Shapes>> devices_;  // device, op, shape
+  std::map<std::string, Choice> forced_;                          // op
 };
 
 // The table that launchers of this process ask; empty until somebody fills it. Not for changing

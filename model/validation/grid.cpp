@@ -4,6 +4,7 @@
 
 #include "model/device_catalog.h"
 #include "model/embedded_file.h"
+#include "model/tile_choice.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
 #include "workloads/base/json_util.h"
@@ -15,6 +16,7 @@
 #include <set>
 #include <span>
 #include <tuple>
+#include <utility>
 
 namespace dscope::model {
 
@@ -41,7 +43,7 @@ GridPoint point_of(const profile::Profile& document, const Measured& times) {
   point.tp = c.tp;
   point.batch = c.batch;
   point.context = c.context;
-  point.extra_shared_bytes = c.tiles.extra_shared_bytes;
+  point.tiles = c.tiles;
   if (!c.unique_experts.empty()) point.unique_experts = c.unique_experts.front();
   point.step_ns = times.token_ns;
   std::vector<double> untraced = walls(measurement);
@@ -63,6 +65,7 @@ GridPoint point_of(const profile::Profile& document, const Measured& times) {
     const double time = profile::median(std::move(stage_times));
     if (time > 0) point.stages[stage.stage] = {time, profile::median(std::move(launches))};
   }
+  point.ops = measured_ops(measurement);
   return point;
 }
 
@@ -106,7 +109,12 @@ void require_same(const Grid& grid, const Grid& other, const std::string& source
 }
 
 auto key(const GridPoint& p) {
-  return std::tuple(p.extra_shared_bytes.value_or(0), p.tp, p.context, p.batch);
+  std::vector<std::int64_t> forced;
+  for (const TileChoice& choice : tile_choices()) {
+    forced.push_back((p.tiles.*choice.member).value_or(-1));
+  }
+  return std::tuple(p.tiles.extra_shared_bytes.value_or(0), std::move(forced), p.tp, p.context,
+                    p.batch);
 }
 
 GridPoint read_point(const JsonReader& json) {
@@ -119,7 +127,10 @@ GridPoint read_point(const JsonReader& json) {
     if (value <= 0) json.at(name).fail("a positive number");
     return value;
   };
-  if (json.has("extra_shared_bytes")) point.extra_shared_bytes = positive("extra_shared_bytes");
+  if (json.has("extra_shared_bytes")) {
+    point.tiles.extra_shared_bytes = positive("extra_shared_bytes");
+  }
+  if (json.has("forced_configs")) set_forced_configs(json.at("forced_configs"), point.tiles);
   if (json.has("unique_experts")) point.unique_experts = json.at("unique_experts").as_number();
   point.step_ns = positive("step_ns");
   if (json.has("traced_ns")) point.traced_ns = positive("traced_ns");
@@ -133,12 +144,24 @@ GridPoint read_point(const JsonReader& json) {
     if (pair.size() != 2 || pair[0] <= 0) stages.at(name).fail("[time_ns, launches]");
     point.stages[*stage] = {pair[0], pair[1]};
   }
+  if (!json.has("ops")) return point;
+  const JsonReader ops = json.at("ops");
+  for (const std::string& name : ops.keys()) {
+    const auto op = op_from_name(name);
+    if (!op) ops.at(name).fail("the name of an op as the key");
+    point.ops.push_back({*op, ops.at(name).as_number()});
+  }
   return point;
 }
 
 nlohmann::ordered_json point_json(const GridPoint& point) {
   nlohmann::ordered_json json{{"tp", point.tp}, {"batch", point.batch}, {"context", point.context}};
-  if (point.extra_shared_bytes) json["extra_shared_bytes"] = *point.extra_shared_bytes;
+  if (point.tiles.extra_shared_bytes) {
+    json["extra_shared_bytes"] = *point.tiles.extra_shared_bytes;
+  }
+  if (auto forced = forced_configs_json(point.tiles); !forced.empty()) {
+    json["forced_configs"] = std::move(forced);
+  }
   if (point.unique_experts) {
     constexpr double kThousandth = 1000;
     json["unique_experts"] = std::round(*point.unique_experts * kThousandth) / kThousandth;
@@ -153,6 +176,7 @@ nlohmann::ordered_json point_json(const GridPoint& point) {
     json["stages"][std::string(info(stage).id)] = {std::llround(sample.time_ns),
                                                    std::llround(sample.launches)};
   }
+  for (const MeasuredOp& op : point.ops) json["ops"][info(op.op).name] = std::llround(op.time_ns);
   return json;
 }
 
@@ -253,15 +277,16 @@ Measured measured(const Grid& grid, const GridPoint& point) {
   c.batch = point.batch;
   c.context = point.context;
   c.collectives = false;
-  c.tiles.extra_shared_bytes = point.extra_shared_bytes;
+  c.tiles = point.tiles;
   if (point.unique_experts) {
     c.unique_experts.assign(static_cast<std::size_t>(grid.layers), *point.unique_experts);
   }
   std::vector<TracedStage> traced;
   for (const auto& [stage, sample] : point.stages) {
-    traced.push_back({stage, sample.time_ns, sample.launches});
+    traced.push_back({stage, sample.time_ns});
   }
   result.stages = stages_of_step(traced, point.step_ns);
+  result.ops = point.ops;
   std::erase_if(result.stages,
                 [&](const MeasuredStage& stage) { return !is_predicted(stage.stage, c); });
   return result;
@@ -269,12 +294,29 @@ Measured measured(const Grid& grid, const GridPoint& point) {
 
 std::string label(const GridPoint& point) {
   std::string text = fmt::format("tp {}, T {}, {} tokens", point.tp, point.batch, point.context);
-  if (point.extra_shared_bytes) text += fmt::format(", +{:.0f} B", *point.extra_shared_bytes);
+  for (const TileChoice& choice : tile_choices()) {
+    if (const auto& config = point.tiles.*choice.member) {
+      text += fmt::format(", {}={}", choice.op, *config);
+    }
+  }
+  if (const auto& padding = point.tiles.extra_shared_bytes) {
+    text += fmt::format(", +{:.0f} B", *padding);
+  }
   return text;
 }
 
+bool has_forced_configs(const GridPoint& point) {
+  return std::any_of(tile_choices().begin(), tile_choices().end(), [&](const TileChoice& choice) {
+    return (point.tiles.*choice.member).has_value();
+  });
+}
+
 bool is_calibration_point(const GridPoint& point) {
-  if (point.extra_shared_bytes) return false;
+  if (has_forced_configs(point)) return point.tp == 1 && point.batch == 8;
+  constexpr double kPadding = 65536;  // leaves half of the experts' blocks
+  if (point.tiles.extra_shared_bytes) {
+    return point.tiles.extra_shared_bytes == kPadding && point.batch == 8;
+  }
   // A run adds a token a step, so contexts lie a little above what was asked for.
   constexpr std::int64_t kShort = 2048;
   constexpr std::int64_t kLong = 32768;

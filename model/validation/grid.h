@@ -20,10 +20,10 @@ struct GridPoint {
   std::int64_t tp = 1;
   std::int64_t batch = 1;
   std::int64_t context = 1;
-  std::optional<double> extra_shared_bytes;  // padding that throttled occupancy
-  std::optional<double> unique_experts;      // of this rank a layer, mean
-  double step_ns = 0;                        // wall time, untraced
-  std::optional<double> traced_ns;           // wall time of the traced steps
+  TileOverrides tiles;                   // forced configurations, and padding: throttled occupancy
+  std::optional<double> unique_experts;  // of this rank a layer, mean
+  double step_ns = 0;                    // wall time, untraced
+  std::optional<double> traced_ns;       // wall time of the traced steps
   double spread = 0;       // median absolute deviation of the untraced steps over their median
   std::int64_t steps = 0;  // untraced ones
   struct StageSample {
@@ -31,6 +31,7 @@ struct GridPoint {
     double launches = 0;
   };
   std::map<Stage, StageSample> stages;
+  std::vector<MeasuredOp> ops;
 };
 
 // Many configurations measured by one program on one GPU, with nothing but what calibration and
@@ -63,11 +64,14 @@ struct Grid {
 [[nodiscard]] const std::vector<Grid>& measured_grids();
 
 [[nodiscard]] Measured measured(const Grid& grid, const GridPoint& point);
-// "tp 4, T 8, 8192 tokens, +65536 B".
+// "tp 4, T 8, 8192 tokens, moe=3, +65536 B".
 [[nodiscard]] std::string label(const GridPoint& point);
 
+[[nodiscard]] bool has_forced_configs(const GridPoint& point);
+
 // The points to calibrate on, by a rule that looks at nothing measured and takes less than a third:
-// without padding, at the corners and the middle of each shard's (batch, context) plane.
+// at the corners and the middle of each shard's (batch, context) plane, one padding of one batch,
+// and one batch of one shard with forced configurations.
 [[nodiscard]] bool is_calibration_point(const GridPoint& point);
 
 }  // namespace dscope::model

@@ -2,40 +2,50 @@
 # SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Measures the grid that the kernel set "dscope" is calibrated and validated on: one shard of
+# Measures the grids that the kernel set "dscope" is calibrated and validated on: one shard of
 # DeepSeek-V4-Flash at TP 1, 2, 4 and 8 without collectives, 1 to 64 sequences, contexts of 1K, 8K
-# and 64K, and occupancy throttled by padding shared memory. The first eight layers hold every kind
-# of layer there is.
+# and 64K; kernels forced to configurations that pick_config() would not take; occupancy throttled
+# by padding shared memory. The first eight layers hold every kind of layer there is; a second grid
+# has all of them.
 #
 #   measure_grid.sh DSCOPE FOLDER
 #
-# writes documents below FOLDER/documents and their condensed form to FOLDER/grid.json. Minutes of
-# GPU time; one failed configuration does not stop the others.
+# writes documents below FOLDER/layers8 and FOLDER/all_layers, and their condensed forms
+# FOLDER/h200.json and FOLDER/h200_full.json. Ten minutes of GPU time, the most important first; one
+# failed process does not stop the others.
 set -u
 dscope=${1:?usage: measure_grid.sh DSCOPE FOLDER}
 folder=${2:?usage: measure_grid.sh DSCOPE FOLDER}
-documents=$folder/documents
-mkdir -p "$documents"
 failed=0
 
-# measure NAME OPTION...: documents of all configurations of one process.
+# measure GRID/NAME OPTION...: documents of all configurations of one process.
 measure() {
   name=$1
   shift
-  "$dscope" run --model dsv4-flash --layers 8 --backend cuda --numerics serving --comm none \
-    --routing uniform --steps 30 --warmup 3 --profile --out "$documents/$name" "$@" \
-    > "$documents/$name.txt" 2>&1 && return
+  mkdir -p "$folder/${name%/*}"
+  "$dscope" run --model dsv4-flash --backend cuda --numerics serving --comm none --rank 0 \
+    --routing uniform --steps 48 --warmup 3 --profile --out "$folder/$name" "$@" \
+    > "$folder/$name.txt" 2>&1 && return
   failed=$((failed + 1))
   echo "failed: $name" >&2
-  tail -n 3 "$documents/$name.txt" >&2
+  tail -n 3 "$folder/$name.txt" >&2
 }
 
-for tp in 1 2 4 8; do
-  measure "tp$tp" --tp "$tp" --rank 0 --batch 1,2,4,8,16,32,64 --context 1024,8192,65536
-done
-for extra in 16KiB 32KiB 64KiB 96KiB 128KiB; do
-  measure "extra$extra" --tp 1 --batch 1,8,64 --context 8192 --extra-shared "$extra"
-  measure "extra$extra-tp4" --tp 4 --rank 0 --batch 1,8,64 --context 8192 --extra-shared "$extra"
-done
-"$dscope" validate --condense "$documents" --out "$folder/grid.json" || exit 1
-[ "$failed" -eq 0 ] || echo "$failed of 14 runs failed" >&2
+# Of the lists in kernels/*/*_config.h: other streams and rings of the experts, fewer and more
+# splits of attention, other tiles and arrangements of warps of the products.
+configs=moe=0,moe=3,moe=4,moe=5,moe=6,moe=9
+configs=$configs,sparse_mla=1,sparse_mla=66,sparse_mla=128,sparse_mla=131,sparse_mla=193
+configs=$configs,linear=4,linear=23,linear=38,linear=47,linear=49
+
+plane="--layers 8 --batch 1,2,4,8,16,32,64 --context 1024,8192,65536"
+line="--layers 8 --batch 1,8,64 --context 8192"
+for tp in 1 8; do measure "layers8/tp$tp" --tp "$tp" $plane; done
+measure layers8/tp1_configs --tp 1 $line --config "$configs"
+measure layers8/tp1_padded --tp 1 $line --extra-shared 16KiB,32KiB,64KiB,96KiB,128KiB
+for tp in 4 2; do measure "layers8/tp$tp" --tp "$tp" $plane; done
+measure all_layers/tp8 --tp 8 --batch 1,8,64 --context 8192
+measure layers8/tp8_configs --tp 8 $line --config "$configs"
+measure layers8/tp4_padded --tp 4 $line --extra-shared 32KiB,64KiB,96KiB
+"$dscope" validate --condense "$folder/layers8" --out "$folder/h200.json" || exit 1
+"$dscope" validate --condense "$folder/all_layers" --out "$folder/h200_full.json" || exit 1
+[ "$failed" -eq 0 ] || echo "$failed of 8 runs failed" >&2

@@ -103,7 +103,7 @@ std::string constants_of(const SetValidation& set) {
 std::string set_section(const SetValidation& set) {
   std::string text = fmt::format("### {}\n\n{}\n\n", set.plan->kernel_set, set.plan->why);
   if (!set.refused.empty()) return text + "Refused: " + set.refused + "\n\n";
-  text += fmt::format("Fitted: {}.\n\n", constants_of(set));
+  if (!set.plan->free.empty()) text += fmt::format("Fitted: {}.\n\n", constants_of(set));
   text +=
       "| row | device | TP | batch | context | graph | measured ms | predicted ms | of it "
       "unexplained | interval ms | error | used "
@@ -126,9 +126,10 @@ std::string summary(const Validation& validation) {
       "|---|--:|--:|--:|--:|---|\n";
   for (const SetValidation& set : validation.sets) {
     const Spread s = spread(step_errors(set.calibrated.held_out));
-    text += fmt::format("| {} | {} | {} | {:.1f} % | {:.1f} % | {} |\n", set.plan->kernel_set,
-                        set.plan->rows.size(), s.count, 100 * s.median, 100 * s.worst,
-                        interval_share(set.calibrated.held_out));
+    text += fmt::format("| {} | {} | {} | ", set.plan->kernel_set, set.plan->rows.size(), s.count);
+    text += s.count == 0 ? std::string("| | |\n")
+                         : fmt::format("{:.1f} % | {:.1f} % | {} |\n", 100 * s.median,
+                                       100 * s.worst, interval_share(set.calibrated.held_out));
   }
   return text + "\n";
 }
@@ -180,10 +181,16 @@ std::string grid_line(const char* what, const std::vector<ConfigurationError>& e
 std::string grid_points(const std::vector<ConfigurationError>& errors, std::string_view use) {
   std::string text;
   for (const ConfigurationError& e : errors) {
-    const Spread stages = spread(stage_errors({e}));
-    text += fmt::format("| {} | {:.1f} | {:.1f} | {} | {:.1f} % | {} |\n", e.source,
-                        e.measured_ns / kUs, e.predicted_ns / kUs, percent(e.error),
-                        100 * stages.worst, use);
+    const auto worst = std::max_element(e.stages.begin(), e.stages.end(),
+                                        [](const StageError& a, const StageError& b) {
+                                          return std::abs(a.error) < std::abs(b.error);
+                                        });
+    text += fmt::format("| {} | {:.1f} | {:.1f} | {} | {} | {} |\n", e.source, e.measured_ns / kUs,
+                        e.predicted_ns / kUs, percent(e.error),
+                        worst == e.stages.end()
+                            ? std::string()
+                            : fmt::format("{} {}", info(worst->stage).label, percent(worst->error)),
+                        use);
   }
   return text;
 }
@@ -202,14 +209,14 @@ std::string grid_section(const GridValidation& g) {
       "|\n|---|--:|--:|--:|--:|--:|--:|---|\n";
   text += grid_line("calibrated on", g.calibration);
   text += grid_line("held out", g.held_out);
-  text +=
-      grid_line("throttled by shared memory (not fitted; 3 gave issue_half_warps)", g.throttled);
+  text += grid_line("with forced configurations", g.forced);
+  text += grid_line("throttled by shared memory", g.throttled);
   text += "\nHeld-out stage times:\n\n" + stage_table(g.held_out);
   text +=
       "| point | measured us | predicted us | error | worst stage | used |\n"
-      "|---|--:|--:|--:|--:|---|\n";
+      "|---|--:|--:|--:|---|---|\n";
   text += grid_points(g.calibration, "fitted") + grid_points(g.held_out, "predicted") +
-          grid_points(g.throttled, "predicted");
+          grid_points(g.forced, "predicted") + grid_points(g.throttled, "predicted");
   return text + "\n";
 }
 

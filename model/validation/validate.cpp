@@ -118,6 +118,13 @@ SetValidation validate_set(const CalibrationPlan& plan) {
     const bool fit = std::find(plan.rows.begin(), plan.rows.end(), row.id) != plan.rows.end();
     (fit ? fitted : held_out).push_back(measured(row, plan.start));
   }
+  if (plan.free.empty()) {  // nothing to fit: rows against constants of another set
+    result.calibrated.kernel_set = plan.start;
+    for (const Measured& m : held_out) {
+      result.calibrated.held_out.push_back(prediction_error(m, plan.start, 0));
+    }
+    return result;
+  }
   CalibrateOptions options;
   options.constants = plan.free;
   options.leave_one_out = false;
@@ -170,10 +177,12 @@ GridValidation validate_grid(const Grid& grid) {
   const KernelSet set = find_kernel_set(grid.kernel_set);
   for (const GridPoint& point : grid.points) {
     const ConfigurationError error = prediction_error(measured(grid, point), set, kSmallestStageNs);
-    if (point.extra_shared_bytes) {
-      result.throttled.push_back(error);
-    } else if (is_calibration_point(point)) {
+    if (is_calibration_point(point)) {
       result.calibration.push_back(error);
+    } else if (point.tiles.extra_shared_bytes) {
+      result.throttled.push_back(error);
+    } else if (has_forced_configs(point)) {
+      result.forced.push_back(error);
     } else {
       result.held_out.push_back(error);
     }

@@ -55,8 +55,9 @@ struct CollectiveCheck {
 struct GridValidation {
   const Grid* grid = nullptr;
   std::vector<ConfigurationError> calibration;  // points the kernel set was fitted to
-  std::vector<ConfigurationError> held_out;     // without padding
-  std::vector<ConfigurationError> throttled;    // with padding; never fitted
+  std::vector<ConfigurationError> held_out;   // the others that were launched as pick_config() says
+  std::vector<ConfigurationError> forced;     // with forced configurations; never fitted
+  std::vector<ConfigurationError> throttled;  // with padding; never fitted
 };
 
 struct Validation {

@@ -41,7 +41,7 @@ class Collector {
     const LabelledWork& label = labels_[work.index];
     // The range of a node is an op only where the source gave its stage too: other ranges explain.
     const std::uint32_t op = label.source == LabelSource::kSource ? a.range : collect::kNoName;
-    kernels_.add(row_of(a.name, work.stage, op), work.row, work.own_ns);
+    kernels_.add(row_of(a.name, work.stage, op), work.row, work.own_ns, work.waited_ns);
     profile::LabelTotals& totals = sources_[static_cast<std::size_t>(label.source)];
     ++totals.count;
     totals.time_ns = profile::add_saturating(totals.time_ns, work.own_ns);

@@ -52,10 +52,11 @@ struct StepTimes {
 struct WorkTime {
   std::size_t index = 0;  // into ActivityList::activities
   Stage stage = Stage::kUnattributed;
-  std::int64_t step = 0;    // ordinal of the first step window it touches
-  std::size_t row = 0;      // of that step in Attribution::steps
-  std::int64_t own_ns = 0;  // inside step windows, without what was nested on its lane; from its
-                            // start, not from its turn
+  std::int64_t step = 0;       // ordinal of the first step window it touches
+  std::size_t row = 0;         // of that step in Attribution::steps
+  std::int64_t own_ns = 0;     // inside step windows, without what was nested on its lane; from its
+                               // start, not from its turn
+  std::int64_t waited_ns = 0;  // of own_ns, before its turn: the work before it still ran
 };
 
 // Work that no rule recognised.

@@ -15,13 +15,15 @@ std::size_t KernelTable::row(std::string_view name, Stage stage, std::string_vie
   return entry->second;
 }
 
-void KernelTable::add(std::size_t index, std::size_t step, std::int64_t own_ns) {
+void KernelTable::add(std::size_t index, std::size_t step, std::int64_t own_ns,
+                      std::int64_t waited_ns) {
   Row& row = rows_[index];
   if (step != step_) in_step_ = 0;
   step_ = step;
   if (row.durations.count() == 0) row.position = in_step_;
   ++in_step_;
   row.durations.add(own_ns);
+  row.waited_ns = profile::add_saturating(row.waited_ns, waited_ns);
   if (step >= row.step_ns.size()) row.step_ns.resize(step + 1, 0);
   row.step_ns[step] = profile::add_saturating(row.step_ns[step], own_ns);
 }
@@ -36,6 +38,7 @@ std::vector<profile::KernelSummary> KernelTable::summaries(std::size_t steps) co
     if (!key.op.empty()) kernel.op = key.op;
     kernel.count = row.durations.count();
     kernel.total_ns = row.durations.total_ns();
+    if (row.waited_ns > 0) kernel.waited_ns = row.waited_ns;
     kernel.min_ns = row.durations.min_ns();
     kernel.median_ns = row.durations.quantile(0.5);
     kernel.p95_ns = row.durations.quantile(0.95);

@@ -18,15 +18,15 @@ namespace dscope::attribute {
 // order of execution. One row for each name, stage and op.
 class KernelTable {
  public:
-  // `step`: index into Measurement::steps. `op`: empty where not known.
+  // `step`: index into Measurement::steps. `op`: empty where not known. `waited_ns`: of own_ns.
   void add(std::string_view name, Stage stage, std::size_t step, std::int64_t own_ns,
-           std::string_view op = {}) {
-    add(row(name, stage, op), step, own_ns);
+           std::string_view op = {}, std::int64_t waited_ns = 0) {
+    add(row(name, stage, op), step, own_ns, waited_ns);
   }
 
   // The same in two parts, for callers that see a name a million times.
   [[nodiscard]] std::size_t row(std::string_view name, Stage stage, std::string_view op = {});
-  void add(std::size_t row, std::size_t step, std::int64_t own_ns);
+  void add(std::size_t row, std::size_t step, std::int64_t own_ns, std::int64_t waited_ns = 0);
 
   // By descending total; `steps` is the number of steps, and the length of every step_ns.
   [[nodiscard]] std::vector<profile::KernelSummary> summaries(std::size_t steps) const;
@@ -36,6 +36,7 @@ class KernelTable {
     DurationHistogram durations;
     std::vector<std::int64_t> step_ns;
     std::int64_t position = 0;
+    std::int64_t waited_ns = 0;
   };
   struct Key {
     std::string name;

@@ -49,6 +49,7 @@ class Sweep {
         windows_(windows),
         lanes_(lanes),
         own_ns_(work_.size(), 0),
+        waited_ns_(work_.size(), 0),
         step_(work_.size(), kOutside) {
     // Of equal starts the outer (longer) work first, so that the inner one ends up on top.
     const auto before = [](const WorkItem& x, const WorkItem& y) {
@@ -169,13 +170,14 @@ class Sweep {
     if (turn_ns == work.start_ns) {
       begin(item);
     } else {
-      own_ns_[item] -= inside_ns_;  // its own time begins here, see take_turn()
+      waited_ns_[item] -= inside_ns_;  // its own time begins here, see take_turn()
       push(turns_, turn_ns, item);
     }
   }
 
   void take_turn(std::size_t item) {
-    own_ns_[item] += inside_ns_;
+    waited_ns_[item] += inside_ns_;
+    own_ns_[item] += waited_ns_[item];
     begin(item);
   }
 
@@ -233,7 +235,8 @@ class Sweep {
     result_.work.reserve(work_.size());
     for (std::size_t i = 0; i < work_.size(); ++i) {
       if (step_[i] == kOutside) continue;
-      result_.work.push_back({work_[i].index, work_[i].stage, step_[i], 0, own_ns_[i]});
+      result_.work.push_back(
+          {work_[i].index, work_[i].stage, step_[i], 0, own_ns_[i], waited_ns_[i]});
     }
   }
 
@@ -243,6 +246,7 @@ class Sweep {
   Events ends_;   // of the work that has started
   Events turns_;  // of the work that has started and waits for its turn
   std::vector<std::int64_t> own_ns_;
+  std::vector<std::int64_t> waited_ns_;  // of own_ns_
   std::vector<std::int64_t> step_;
   SweepResult result_;
 

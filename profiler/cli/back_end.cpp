@@ -4,6 +4,8 @@
 
 #include "kernels/common/threads.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/extra_shared.h"
+#include "profiler/cli/forced_configs.h"
 #include "profiler/cli/progress.h"
 #include "workloads/base/error.h"
 #include "workloads/base/units.h"
@@ -92,12 +94,14 @@ BackEnd BackEnds::make(RunPlan& plan, const RunOptions& options) {
   if (!ranks_) {
     back_end.host_comm = make_shard_communicator(plan.layout.tp, plan.layout.rank);
   }
+  set_extra_shared_bytes(options.extra_shared);
   if (!plan.cuda) {
     check_host_memory(plan.workload.model, decoder);
     back_end.decoder = make_cpu_decoder(*plan.weights, *back_end.host_comm, decoder);
     return back_end;
   }
   load_tuning(options.tuning);
+  force_configs(parse_forced_configs(options.config));
   if (launch_.ranks > 1) select_device(plan.layout.rank);
   back_end.device_comm = make_device_communicator(plan, *back_end.host_comm, options.comm, launch_);
   Progress progress(launch_.stderr_is_terminal && back_end.writes_files(), "loading layer",

@@ -1,6 +1,5 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cuda/extra_shared.h"
 #include "profiler/cli/back_end.h"
 #include "profiler/cli/command.h"
 #include "profiler/cli/relaunch.h"
@@ -65,7 +64,6 @@ void run_decode(const RunOptions& o, const Launch& launch) {
   // MPI first: whatever fails later must not leave the other ranks waiting.
   std::unique_ptr<Communicator> ranks;
   if (launch.ranks > 1) ranks = make_mpi_communicator();
-  set_extra_shared_bytes(o.extra_shared);
   const std::vector<RunOptions> list = configurations(o);
   if (list.size() == 1) {
     run_one(list.front(), std::move(ranks), launch);

@@ -30,7 +30,8 @@ void add_tuning_option(CLI::App& app, std::filesystem::path& file) {
 }
 
 void load_tuning(const std::filesystem::path& file) {
-  if (!file.empty() && std::filesystem::exists(file)) process_tuning() = TuningTable::read(file);
+  const bool exists = !file.empty() && std::filesystem::exists(file);
+  process_tuning() = exists ? TuningTable::read(file) : TuningTable();
 }
 
 void print(const std::string& text) {

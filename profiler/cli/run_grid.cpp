@@ -3,6 +3,7 @@
 #include "profiler/cli/run_grid.h"
 
 #include "profiler/cli/back_end.h"
+#include "profiler/cli/forced_configs.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/run_measurement.h"
 #include "profiler/cli/run_plan.h"
@@ -17,22 +18,35 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace dscope::cli {
 namespace {
 
+// How kernels were launched, where not as the library decides; empty otherwise.
+std::string forced(const RunOptions& o, fmt::format_string<std::int64_t> padding,
+                   std::string_view separator) {
+  std::vector<std::string> parts;
+  if (o.config != "auto") parts.push_back(o.config);
+  if (o.extra_shared > 0) parts.push_back(fmt::format(padding, std::int64_t{o.extra_shared}));
+  return fmt::format("{}", fmt::join(parts, separator));
+}
+
 std::string document_name(const RunOptions& o) {
-  std::string name;
-  if (o.batch) name += fmt::format("b{}", *o.batch);
-  if (o.context) name += fmt::format("{}c{}", name.empty() ? "" : "_", *o.context);
-  return name + ".json";
+  std::vector<std::string> parts;
+  if (o.batch) parts.push_back(fmt::format("b{}", *o.batch));
+  if (o.context) parts.push_back(fmt::format("c{}", *o.context));
+  if (const std::string text = forced(o, "x{}", "_"); !text.empty()) parts.push_back(text);
+  return fmt::format("{}.json", fmt::join(parts, "_"));
 }
 
 exporter::TextTable grid_table() {
   using exporter::Align;
   return exporter::TextTable({{"batch", "Batch", Align::kRight},
                               {"context", "Context", Align::kRight},
+                              {"forced", "Forced"},
                               {"step_ns", "Step", Align::kRight},
                               {"traced_step_ns", "Traced", Align::kRight},
                               {"busy_ns", "Busy", Align::kRight},
@@ -53,16 +67,27 @@ void add_result(exporter::TextTable& table, const RunOptions& o, const profile::
                 const std::string& file) {
   const exporter::StageReport report = exporter::stage_report(document);
   const double step_ns = exporter::untraced_step_ns(report).value_or(report.step_ns);
-  table.add_row({count_cell(o.batch), count_cell(o.context), exporter::ns_cell(step_ns),
-                 exporter::ns_cell(report.step_ns), exporter::ns_cell(report.step_busy_ns),
+  table.add_row({count_cell(o.batch), count_cell(o.context), forced(o, "+{} B", " "),
+                 exporter::ns_cell(step_ns), exporter::ns_cell(report.step_ns),
+                 exporter::ns_cell(report.step_busy_ns),
                  report.tok_s ? exporter::number_cell(*report.tok_s, 1) : exporter::Cell(),
                  count_cell(report.steps), exporter::share_cell(report.closure_error),
                  count_cell(report.losses.lost_records()), file, ""});
 }
 
 void add_problem(exporter::TextTable& table, const RunOptions& o, const std::string& problem) {
-  table.add_row(
-      {count_cell(o.batch), count_cell(o.context), {}, {}, {}, {}, {}, {}, {}, "", problem});
+  table.add_row({count_cell(o.batch),
+                 count_cell(o.context),
+                 forced(o, "+{} B", " "),
+                 {},
+                 {},
+                 {},
+                 {},
+                 {},
+                 {},
+                 {},
+                 "",
+                 problem});
 }
 
 // What stays the same over the grid.
@@ -145,18 +170,29 @@ std::vector<RunOptions> configurations(const RunOptions& options) {
     return given.empty() ? Values{std::nullopt} : Values(given.begin(), given.end());
   };
   std::vector<RunOptions> list;
+  const auto configs = options.configs.empty() ? std::vector{options.config} : options.configs;
+  const auto paddings =
+      options.extra_shareds.empty() ? std::vector{options.extra_shared} : options.extra_shareds;
+  for (const std::string& config : configs) (void)parse_forced_configs(config);
+  RunOptions one = options;
   for (const auto& batch : values(options.batches)) {
+    one.batch = batch;
     for (const auto& context : values(options.contexts)) {
-      list.push_back(options);
-      list.back().batch = batch;
-      list.back().context = context;
+      one.context = context;
+      for (const std::string& config : configs) {
+        one.config = config;
+        for (const std::int64_t padding : paddings) {
+          one.extra_shared = padding;
+          list.push_back(one);
+        }
+      }
     }
   }
   if (list.size() > 1 && (options.trace || options.dump_logits || options.record_routing ||
                           options.record_selection)) {
     throw usage_error(
-        "--trace, --dump-logits and --record-* write one file: give --batch and --context one "
-        "value each");
+        "--trace, --dump-logits and --record-* write one file: give --batch, --context, --config "
+        "and --extra-shared one value each");
   }
   if (list.size() > 1 && !options.counters.empty()) {
     throw usage_error(

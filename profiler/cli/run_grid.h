@@ -11,8 +11,9 @@
 
 namespace dscope::cli {
 
-// The options of every combination of --batch and --context, batches outermost; one where neither
-// was given a list. Throws Error{kUsage} for options that a grid cannot have.
+// The options of every combination of --batch, --context, --config and --extra-shared, batches
+// outermost; one where none was given a list. Throws Error{kUsage} for options that a grid cannot
+// have, and for a configuration that does not exist.
 [[nodiscard]] std::vector<RunOptions> configurations(const RunOptions& options);
 
 // Runs them in turn in this process, weights loaded once, and prints a table of their steps; the

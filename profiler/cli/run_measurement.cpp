@@ -4,9 +4,11 @@
 
 #include "kernels/cuda/extra_shared.h"
 #include "kernels/cuda/read_bandwidth.h"
+#include "model/tile_choice.h"
 #include "profiler/attribute/analyse.h"
 #include "profiler/attribute/range_labels.h"
 #include "profiler/cli/decode_loop.h"
+#include "profiler/cli/forced_configs.h"
 #include "profiler/cli/interrupt.h"
 #include "profiler/cli/progress.h"
 #include "profiler/cli/version.h"
@@ -108,17 +110,25 @@ collect::SessionResult measure(DecodeLoop& loop, const RunPlan& plan, const Chos
   return result;
 }
 
-// Forced occupancy, and the kernels that it did not fit and that ran as they are.
-void add_extra_shared(profile::Workload& workload) {
-  nlohmann::json fields{{"extra_shared_bytes", extra_shared_bytes()}};
+// Forced configurations; forced occupancy, and the kernels that it did not fit and that ran as they
+// are.
+void add_forced(profile::Workload& workload, const RunOptions& o) {
+  nlohmann::json fields = nlohmann::json::object();
+  if (const auto configs = model::forced_configs_json(parse_forced_configs(o.config));
+      !configs.empty()) {
+    fields["forced_configs"] = configs;
+  }
+  if (extra_shared_bytes() > 0) fields["extra_shared_bytes"] = extra_shared_bytes();
   for (const ExtraSharedRefusal& refusal : extra_shared_refusals()) {
     fields["extra_shared_refused"].push_back(refusal.kernel);
   }
+  if (fields.empty()) return;
   workload.unknown = std::make_shared<const nlohmann::json>(std::move(fields));
 }
 
 profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, const BackEnd& back_end,
-                               const Launch& launch, collect::SessionResult result) {
+                               const RunOptions& options, const Launch& launch,
+                               collect::SessionResult result) {
   profile::Profile document;
   document.provenance = make_provenance(launch.command_line);
   document.provenance->seed = static_cast<std::int64_t>(plan.workload.seed);
@@ -126,7 +136,7 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
   if (back_end.emulated()) document.provenance->kind = profile::Kind::kEmulated;
   document.workload = loop.workload_section();
   document.workload->comm = back_end.comm_name();
-  if (extra_shared_bytes() > 0) add_extra_shared(*document.workload);
+  add_forced(*document.workload, options);
   if (plan.trace != nullptr) {
     document.workload->requests = std::make_shared<const nlohmann::json>(plan.trace->summary());
   }
@@ -212,7 +222,7 @@ RunResult run_configuration(RunPlan& plan, const BackEnd& back_end, const Chosen
         options.warmup,
         options.profile && !source.cupti ? ", or before the first traced step (--steps)" : "");
   }
-  run.document = make_document(loop, plan, back_end, launch, std::move(result));
+  run.document = make_document(loop, plan, back_end, options, launch, std::move(result));
   return run;
 }
 

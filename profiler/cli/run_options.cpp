@@ -3,6 +3,7 @@
 #include "profiler/cli/run_options.h"
 
 #include "profiler/cli/command.h"
+#include "profiler/cli/forced_configs.h"
 #include "profiler/collect/counter_table.h"
 #include "workloads/model_config.h"
 #include "workloads/routing/routing_spec.h"
@@ -113,12 +114,22 @@ void add_execution_options(CLI::App& app, RunOptions& o) {
   app.add_flag("--eager", o.eager, "Launch every kernel instead of one CUDA graph a step")
       ->group("How it is run");
   app.add_option(
-         "--extra-shared", o.extra_shared,
+         "--extra-shared", o.extra_shareds,
          "Forced occupancy: dynamic shared memory that every block of a CUDA kernel asks for "
-         "on top of what it uses [0]")
+         "on top of what it uses [0]; several: a grid")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->group("How it is run")
-      ->option_text("SIZE");
+      ->option_text("SIZE[,SIZE...]");
+  app.add_option("--config", o.configs,
+                 "Listed configurations that CUDA kernels are forced to where they can run a "
+                 "shape: auto, or OP=INDEX joined by +, of " +
+                     forced_configs_help() + " [auto]; several: a grid")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group("How it is run")
+      ->option_text("CONFIG[,CONFIG...]");
   app.add_option("--numerics", o.numerics,
                  "exact (float32), bf16, serving (BF16, FP8 caches), serving-a8 (FP8 activations "
                  "too) [serving]")

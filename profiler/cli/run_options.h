@@ -24,6 +24,8 @@ struct RunOptions {
   std::optional<std::string> input_ids;             // FILE[:TENSOR]
   std::vector<std::int64_t> batches;                // as given; a grid where there are several
   std::vector<std::int64_t> contexts;
+  std::vector<std::string> configs;
+  std::vector<std::int64_t> extra_shareds;
   std::optional<std::int64_t> batch;  // of one configuration
   std::optional<std::int64_t> context;
   std::optional<std::int64_t> steps;
@@ -43,7 +45,8 @@ struct RunOptions {
   std::string backend = "auto";
   std::string comm = "auto";      // of the CUDA back end
   bool eager = false;             // no CUDA graph
-  std::int64_t extra_shared = 0;  // bytes of padding for every block: forced occupancy
+  std::string config = "auto";    // of one configuration of the grid: forced_configs.h
+  std::int64_t extra_shared = 0;  // likewise: bytes of padding for every block, forced occupancy
   std::optional<int> gpus;
   std::filesystem::path tuning;  // empty: none
   std::optional<int> threads;

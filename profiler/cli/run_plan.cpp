@@ -96,6 +96,9 @@ void check_back_end(const RunOptions& o, bool cuda, const Launch& launch) {
   if (!cuda && o.comm != "auto") {
     throw usage_error("--comm {} belongs to the CUDA back end", o.comm);
   }
+  if (!cuda && o.config != "auto") {
+    throw usage_error("--config {} belongs to the CUDA back end", o.config);
+  }
   const bool cupti = o.collector == "cupti" || o.cupti || o.hardware_trace;
   if (cupti && (!cuda || o.collector == "events")) {
     throw usage_error("--collector cupti, --cupti and --hes belong to a CUDA run that CUPTI times");

@@ -83,7 +83,7 @@ class Session {
       const Activity& activity = list_.activities[work.index];
       const std::string_view op =
           activity.range == kNoName ? std::string_view() : list_.names[activity.range];
-      kernels_.add(list_.name_of(activity), work.stage, row, work.own_ns, op);
+      kernels_.add(list_.name_of(activity), work.stage, row, work.own_ns, op, work.waited_ns);
       ++ranges_;
     };
     const attribute::Attribution attributed = attribute::attribute(list_, options);

@@ -183,6 +183,8 @@ struct KernelSummary {
   Stage stage = Stage::kUnattributed;
   std::int64_t count = 0;
   std::int64_t total_ns = 0;
+  // Of total_ns: launched early (programmatic dependent launch), it waited for what ran before it.
+  std::optional<std::int64_t> waited_ns;
   std::int64_t min_ns = 0;
   std::int64_t median_ns = 0;  // from a histogram, to within 0.4 %
   std::int64_t p95_ns = 0;     // likewise

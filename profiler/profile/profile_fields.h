@@ -134,6 +134,7 @@ void visit_fields(Is<KernelSummary> auto& s, auto&& visit) {
   visit("stage", s.stage, kRequired);
   visit("count", s.count, kRequired);
   visit("total_ns", s.total_ns, kRequired);
+  visit("waited_ns", s.waited_ns);
   visit("min_ns", s.min_ns);
   visit("median_ns", s.median_ns);
   visit("p95_ns", s.p95_ns);

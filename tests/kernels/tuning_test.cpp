@@ -34,6 +34,20 @@ TEST(TuningTable, ForgetsChoicesOfAnotherList) {
   EXPECT_EQ(table.find("GPU", "moe", "T1", 10), std::nullopt);
 }
 
+TEST(TuningTable, ForcedConfigurationsGoBeforeTunedOnesAndStayOutOfFiles) {
+  const test::TemporaryDirectory dir;
+  TuningTable table;
+  table.set("GPU", "moe", "T1", 3, 9);
+  table.force("moe", 5, 9);
+  EXPECT_FALSE(table.empty());
+  EXPECT_EQ(table.find("GPU", "moe", "T1", 9), 5u);
+  EXPECT_EQ(table.find("another GPU", "moe", "T64", 9), 5u);
+  EXPECT_EQ(table.find("GPU", "moe", "T1", 10), std::nullopt);
+  EXPECT_EQ(table.find("GPU", "linear", "T1", 9), std::nullopt);
+  table.write(dir.file("tuning.json"));
+  EXPECT_EQ(TuningTable::read(dir.file("tuning.json")).find("GPU", "moe", "T1", 9), 3u);
+}
+
 std::string refusal(const std::string& text) {
   const test::TemporaryDirectory dir;
   test::write_file(dir.file("tuning.json"), text);

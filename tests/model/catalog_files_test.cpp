@@ -79,7 +79,7 @@ TEST(KernelSets, RefuseWhatTheyDoNotKnow) {
   EXPECT_THAT(refusal("/constants/launch_ns/value", 1e300), HasSubstr("expected a number from 0"));
   EXPECT_THAT(refusal("/constants/dram_efficiency/value", 0), HasSubstr("from 0.001 to 1"));
   EXPECT_THAT(refusal("/constants/launch_ns/low", 1e6), HasSubstr("expected at most value"));
-  EXPECT_THAT(refusal("/constants/launch_ns/high", 1), HasSubstr("expected at least value"));
+  EXPECT_THAT(refusal("/constants/fixed_moe_ns/high", 1), HasSubstr("expected at least value"));
   EXPECT_THAT(refusal("/constants/launch_ns/unit", "us"), HasSubstr("expected \"ns\""));
   EXPECT_THAT(refusal("/constants/launch_ns/source", "neutral"), HasSubstr("one of fitted"));
   EXPECT_THAT(refusal("/constants/launch_ns/where", ""), HasSubstr("expected text"));

@@ -73,6 +73,18 @@ TEST(StreamTime, IsTheLongestPartAndSaysWhich) {
   EXPECT_EQ(limit({.bytes = 1e6, .cuda_core_flops = 1e12}), Limit::kIssue);
 }
 
+// One warp alone takes its chain, many warps the issue rate; in between the squares add up.
+TEST(StreamTime, WaitingForOwnResultsAddsToIssue) {
+  const Machine m = pro_6000();
+  StreamWork work{.bytes = 1e3, .instructions = 1e10};
+  const double issue = stream_time(work, {}, m).total();
+  work.chain_ns = issue;
+  EXPECT_NEAR(stream_time(work, {}, m).total(), std::sqrt(2) * issue, 1e-6 * issue);
+  work.chain_ns = 100 * issue;
+  EXPECT_NEAR(stream_time(work, {}, m).total(), 100 * issue, 0.01 * issue);
+  EXPECT_EQ(stream_time(work, {}, m).limit(), Limit::kIssue);
+}
+
 TEST(StreamTime, StarvesWithFewLoadsInFlight) {
   const Machine m = pro_6000();
   const StreamEfficiency loaded{.latency_factor = 1};

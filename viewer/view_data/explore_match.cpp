@@ -6,15 +6,12 @@
 #include "model/predict.h"
 #include "viewer/view_data/explore_controls.h"
 #include "viewer/view_data/explore_view.h"
-#include "viewer/view_data/finite.h"
 #include "viewer/view_data/roofline_ceilings.h"
 #include "workloads/base/error.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <cmath>
-#include <memory>
 #include <utility>
 
 namespace dscope::view_data {
@@ -51,18 +48,6 @@ std::string context_of(const profile::Workload& workload) {
   return fmt::format("{:.0f}", *workload.context_mean);
 }
 
-// Times of ops, which documents keep by stage only: the roofline shows them.
-profile::JsonValue with_ops(const profile::JsonValue& parameters, const model::Outcome& outcome) {
-  nlohmann::json json =
-      parameters && parameters->is_object() ? *parameters : nlohmann::json::object();
-  nlohmann::json& ops = json["ops"] = nlohmann::json::array();
-  for (const model::OpPrediction& op : outcome.ops) {
-    if (!has_logarithm(op.time_ns)) continue;
-    ops.push_back({{"op", info(op.op).name}, {"time_ns", op.time_ns}, {"limit", op.limit}});
-  }
-  return std::make_shared<const nlohmann::json>(std::move(json));
-}
-
 }  // namespace
 
 Match match_document(const profile::Profile& profile, const model::Configuration& start) {
@@ -86,7 +71,6 @@ DocumentPtr document_of(const Answer& answer) {
   DSCOPE_REQUIRE(answer.outcome.has_value(), "a document needs an outcome, got: {}",
                  answer.problem);
   profile::Profile profile = model::predicted_profile(answer.configuration, *answer.outcome);
-  profile.prediction->parameters = with_ops(profile.prediction->parameters, *answer.outcome);
   if (!profile.provenance) profile.provenance.emplace();
   profile.provenance->kind = profile::Kind::kPredicted;
   return make_document(std::move(profile), configuration_name(answer.configuration));

@@ -90,7 +90,7 @@ OpTimes measured_times(const profile::Measurement& measurement) {
   return times;
 }
 
-// A prediction that was pinned has times of ops among its parameters (explore_match.cpp).
+// A prediction has times of ops among its parameters (model/predict.cpp).
 OpTimes predicted_times(const profile::Prediction& prediction) {
   OpTimes times;
   if (!prediction.parameters || !prediction.parameters->is_object()) return times;

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/calibrate.h"
 
+#include "model/axes.h"
 #include "model/device_catalog.h"
 #include "model/predict.h"
+#include "model/tile_choice.h"
 #include "workloads/base/error.h"
 
 #include <gmock/gmock.h>
@@ -49,10 +51,10 @@ Measured made_up(std::int64_t batch, std::int64_t context, double noise) {
   m.configuration.layers = 8;
   m.configuration.batch = batch;
   m.configuration.context = context;
-  const auto stages = predict_stages_ns(m.configuration);
+  const KernelTimes times = predict_kernels_ns(m.configuration);
+  m.token_ns = times.step_ns * (1 + noise);
   for (const StageInfo& stage : kStages) {
-    const double ns = stages[static_cast<std::size_t>(stage.stage)] * (1 + noise);
-    m.token_ns += ns;
+    const double ns = times.stages_ns[static_cast<std::size_t>(stage.stage)] * (1 + noise);
     if (ns > 0) m.stages.push_back({stage.stage, ns, ns});
   }
   return m;
@@ -156,16 +158,93 @@ TEST(FreeConstant, SaysWhatIsWrongWithTheText) {
   EXPECT_THROW((void)parse_free_constant("launch_ns=a:b"), Error);
 }
 
-TEST(StagesOfStep, AddUpToTheUntracedStep) {
+TEST(StagesOfStep, AreKernelsAndNeverMoreThanTheUntracedStep) {
   const std::vector<TracedStage> traced{
-      {Stage::kMoe, 600, 10}, {Stage::kNccl, 200, 30}, {Stage::kGap, 900, 0}};
-  const auto stages = stages_of_step(traced, 1000);  // tracing stretched 200 of idle time to 900
+      {Stage::kMoe, 600}, {Stage::kNccl, 200}, {Stage::kGap, 900}};
+  const auto stages = stages_of_step(traced, 1000);
   ASSERT_EQ(stages.size(), 2u);
-  EXPECT_DOUBLE_EQ(stages[0].low_ns, 600 + 10 * 5);
-  EXPECT_DOUBLE_EQ(stages[1].low_ns, 200 + 30 * 5);
+  EXPECT_DOUBLE_EQ(stages[0].low_ns, 600);
+  EXPECT_DOUBLE_EQ(stages[1].low_ns, 200);
   const auto dense = stages_of_step(traced, 400);  // kernels that took longer while traced
   EXPECT_DOUBLE_EQ(dense[0].low_ns, 300);
   EXPECT_DOUBLE_EQ(dense[1].low_ns, 100);
+}
+
+// A document of a prediction says everything that it was a prediction of.
+TEST(ConfigurationOf, ReadsBackHowKernelsWereLaunched) {
+  Configuration c = default_configuration();
+  c.kernel_set = find_kernel_set("dscope");
+  for (const char* change : {"allreduce=two-shot", "moe_config=3", "mla_splits=4", "padding=32KiB",
+                             "captured=64k", "depth=2", "acceptance=0.5"}) {
+    c = with(c, change);
+  }
+  const Configuration back = configuration_of(predicted_profile(c, predict(c)), "predicted.json");
+  EXPECT_EQ(back.all_reduce, AllReduce::kTwoShot);
+  EXPECT_EQ(back.tiles.moe_config, 3);
+  EXPECT_EQ(back.tiles.linear_config, std::nullopt);
+  EXPECT_EQ(back.tiles.mla_splits, 4);
+  EXPECT_EQ(back.tiles.extra_shared_bytes, 32 * 1024);
+  EXPECT_NEAR(predict_step_ns(back), predict_step_ns(c), 1e-9 * predict_step_ns(c));
+}
+
+TEST(ConfigurationOf, ForcedConfigurationsOfAnotherListAreRefused) {
+  Configuration c = default_configuration();
+  c.kernel_set = find_kernel_set("dscope");
+  profile::Profile document = predicted_profile(c, predict(c));
+  const auto read = [&](const nlohmann::json& forced) {
+    document.workload->unknown =
+        std::make_shared<const nlohmann::json>(nlohmann::json{{"forced_configs", forced}});
+    return configuration_of(document, "run.json").tiles;
+  };
+  document.prediction->parameters = std::make_shared<const nlohmann::json>(
+      nlohmann::json{{"kernel_set", "dscope"}, {"device", "h200"}});
+  const auto count = find_tile_choice("moe")->count;
+  EXPECT_EQ(read({{"moe", {{"config", 2}, {"of", count}}}}).moe_config, 2);
+  EXPECT_THROW((void)read({{"moe", {{"config", 2}, {"of", count + 1}}}}), Error);
+  EXPECT_THROW((void)read({{"conv", {{"config", 2}, {"of", 3}}}}), Error);
+}
+
+TEST(MeasuredOps, AreTheirKernelsWithoutWaiting) {
+  profile::Measurement measurement;
+  measurement.steps.resize(2);
+  const auto add = [&](const char* op, std::int64_t total_ns, std::optional<std::int64_t> waited) {
+    profile::KernelSummary kernel;
+    kernel.name = "kernel";
+    if (op != nullptr) kernel.op = op;
+    kernel.total_ns = total_ns;
+    kernel.waited_ns = waited;
+    measurement.kernels.push_back(kernel);
+  };
+  add("attn.wo_b", 1000, 400);
+  add("attn.wo_b", 200, std::nullopt);
+  add("not an op", 50, std::nullopt);
+  add(nullptr, 50, std::nullopt);
+  const auto ops = measured_ops(measurement);
+  ASSERT_EQ(ops.size(), 1u);
+  EXPECT_EQ(ops[0].op, Op::kWoB);
+  EXPECT_DOUBLE_EQ(ops[0].time_ns, 400);  // of each of two steps
+}
+
+// Two ops of one stage that are wrong in opposite ways: the stage cannot tell, the ops do.
+TEST(Calibrate, OpsDetermineWhatTheirStageDoesNot) {
+  std::vector<Measured> data = grid(0);
+  for (Measured& m : data) {
+    const KernelTimes times = predict_kernels_ns(m.configuration);
+    for (const OpInfo& op : kOps) {
+      const double ns = times.ops_ns[static_cast<std::size_t>(op.op)];
+      if (ns > 0 && op.stage == Stage::kRouter) m.ops.push_back({op.op, ns});
+    }
+    m.stages.clear();
+  }
+  KernelSet start = start_set();
+  for (Measured& m : data) m.configuration.kernel_set = start;
+  CalibrateOptions o = options();
+  o.constants = {parse_free_constant("fixed_linear_ns=100:9000"),
+                 parse_free_constant("dram_efficiency=0.1:1")};
+  o.smallest_stage_ns = 0;
+  start.constants.at("launch_ns").value = kTrueLaunchNs;
+  const Calibrated result = calibrate(start, data, {}, o);
+  EXPECT_NEAR(result.kernel_set.constant("fixed_linear_ns"), kTrueLinearNs, 0.05 * kTrueLinearNs);
 }
 
 TEST(PredictionError, InsideAPublishedRangeIsNone) {

@@ -47,7 +47,7 @@ std::int64_t turn_of(const Activity& a, const ActivityList& list) {
 }
 
 Expected oracle(const ActivityList& list, std::int32_t device, std::int64_t begin, std::int64_t end,
-                std::vector<std::int64_t>& own_ns) {
+                std::vector<std::int64_t>& own_ns, std::vector<std::int64_t>& waited_ns) {
   Expected expected;
   std::vector<std::int64_t> turns;
   for (const Activity& a : list.activities) turns.push_back(turn_of(a, list));
@@ -58,6 +58,7 @@ Expected oracle(const ActivityList& list, std::int32_t device, std::int64_t begi
       const auto index = static_cast<std::size_t>(&a - list.activities.data());
       if (t < turns[index]) {
         ++own_ns[index];
+        ++waited_ns[index];
         continue;
       }
       const Activity*& best = top[a.lane];
@@ -107,12 +108,17 @@ ActivityList random_work(std::mt19937& random, int count, int lanes, int devices
 void check(const ActivityList& list) {
   std::vector<std::int64_t> own_ns(list.activities.size(), 0);
   std::vector<std::int64_t> expected_own_ns(list.activities.size(), 0);
+  std::vector<std::int64_t> waited_ns(list.activities.size(), 0);
+  std::vector<std::int64_t> expected_waited_ns(list.activities.size(), 0);
   Options options;
-  options.on_work = [&](const WorkTime& w) { own_ns[w.index] = w.own_ns; };
+  options.on_work = [&](const WorkTime& w) {
+    own_ns[w.index] = w.own_ns;
+    waited_ns[w.index] = w.waited_ns;
+  };
   const Attribution attributed = attribute(list, options);
   for (const StepTimes& step : attributed.steps) {
-    const Expected expected =
-        oracle(list, step.device, step.start_ns, step.start_ns + step.wall_ns, expected_own_ns);
+    const Expected expected = oracle(list, step.device, step.start_ns, step.start_ns + step.wall_ns,
+                                     expected_own_ns, expected_waited_ns);
     ASSERT_EQ(step.busy_ns, expected.busy_ns);
     ASSERT_EQ(step.gap_ns, step.wall_ns - expected.busy_ns);
     ASSERT_EQ(step.comm_exposed_ns, expected.exposed_ns);
@@ -127,6 +133,7 @@ void check(const ActivityList& list) {
     }
   }
   ASSERT_EQ(own_ns, expected_own_ns);
+  ASSERT_EQ(waited_ns, expected_waited_ns);
 }
 
 TEST(AttributionProperty, OneLaneIsExact) {

@@ -31,6 +31,18 @@ TEST(KernelTable, SumsByNameAndStage) {
   EXPECT_EQ(rows[1].step_ns, (std::vector<std::int64_t>{5, 0, 0, 0}));
 }
 
+TEST(KernelTable, WaitingIsPartOfTheTotalAndAbsentWhereThereIsNone) {
+  KernelTable table;
+  table.add("norm", Stage::kNormRopeCache, 0, 30, "attn.q_norm", 20);
+  table.add("norm", Stage::kNormRopeCache, 1, 10, "attn.q_norm", 5);
+  table.add("gemm", Stage::kMoe, 1, 10);
+  const auto rows = table.summaries(2);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].total_ns, 40);
+  EXPECT_EQ(rows[0].waited_ns, 25);
+  EXPECT_EQ(rows[1].waited_ns, std::nullopt);
+}
+
 TEST(DurationHistogram, IsExactForSmallValuesAndForOne) {
   DurationHistogram small;
   for (std::int64_t v = 0; v < 256; ++v) small.add(v);
