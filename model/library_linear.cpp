@@ -190,7 +190,7 @@ std::optional<LinearPlan> linear_plan(const LinearProblem& problem, const Device
   static thread_local std::vector<std::optional<Entry>> cache(kEntries);
   const PlanKey key(problem, limits, forced);
   std::optional<Entry>& entry = cache[key.hash() % kEntries];
-  if (!entry || entry->key != key) entry.emplace(key, make_plan(problem, limits, forced));
+  if (!entry || entry->key != key) entry = Entry{key, make_plan(problem, limits, forced)};
   return entry->plan;
 }
 

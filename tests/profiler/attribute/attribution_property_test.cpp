@@ -144,7 +144,7 @@ TEST(AttributionProperty, OneLaneIsExact) {
     std::vector<std::int64_t> ignored(list.activities.size(), 0);
     for (const StepTimes& step : attribute(list).steps) {
       const Expected expected =
-          oracle(list, step.device, step.start_ns, step.start_ns + step.wall_ns, ignored);
+          oracle(list, step.device, step.start_ns, step.start_ns + step.wall_ns, ignored, ignored);
       for (std::size_t s = 0; s < kStageCount; ++s) {
         ASSERT_EQ(static_cast<double>(step.stage_time_ns[s]), expected.stage_ns[s]);
       }
@@ -172,7 +172,7 @@ TEST(AttributionProperty, SharesAreExactWhereTheyAreWhole) {
     std::vector<std::int64_t> ignored(list.activities.size(), 0);
     for (const StepTimes& step : attribute(list).steps) {
       const Expected expected =
-          oracle(list, step.device, step.start_ns, step.start_ns + step.wall_ns, ignored);
+          oracle(list, step.device, step.start_ns, step.start_ns + step.wall_ns, ignored, ignored);
       for (std::size_t s = 0; s < kStageCount; ++s) {
         ASSERT_NEAR(static_cast<double>(step.stage_time_ns[s]), expected.stage_ns[s], 1e-6);
       }
