@@ -29,8 +29,11 @@ CommandResult viewer(const std::string& arguments) {
   return test::run_command("env -u DISPLAY -u WAYLAND_DISPLAY " DSCOPE_VIEWER " " + arguments);
 }
 
+// Under the address sanitizer without a search for leaks: the graphics driver is unloaded before
+// it, and 112 bytes of the driver's have no owner then. Ours are searched for in viewer_app_test.
 CommandResult viewer_under_xvfb(const std::string& arguments) {
-  return test::run_command("LIBGL_ALWAYS_SOFTWARE=1 " DSCOPE_XVFB_RUN " -a " DSCOPE_VIEWER " " +
+  return test::run_command("ASAN_OPTIONS=detect_leaks=0 LIBGL_ALWAYS_SOFTWARE=1 " DSCOPE_XVFB_RUN
+                           " -a " DSCOPE_VIEWER " " +
                            arguments);
 }
 
