@@ -31,7 +31,8 @@ constexpr std::array<SectionOf, 6> kSections{{
     {"GPUs and links", "tp ep interconnect p2p pcie link hop allreduce collectives"},
     {"Workload", "model batch context captured layers routing numerics wo_a_bf16"},
     {"Kernels", "kernel_set graph"},
-    {"Tiles", "moe_stages moe_warps mla_heads mla_splits padding"},
+    {"Tiles",
+     "moe_stages moe_warps mla_heads mla_splits moe_config mla_config linear_config padding"},
     {"Speculation", "depth acceptance draft"},
 }};
 constexpr std::string_view kOtherSection = "More";
