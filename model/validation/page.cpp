@@ -195,6 +195,28 @@ std::string grid_points(const std::vector<ConfigurationError>& errors, std::stri
   return text;
 }
 
+std::string bandwidth_section(const std::vector<ThrottledBandwidth>& bandwidths) {
+  if (bandwidths.empty()) return "";
+  std::map<Stage, std::vector<double>> errors;
+  std::string rows;
+  for (const ThrottledBandwidth& b : bandwidths) {
+    errors[b.stage].push_back(b.error());
+    rows += fmt::format("| {} | {} | {:.3f} | {:.3f} | {} |\n", b.source, info(b.stage).label,
+                        b.measured, b.predicted, percent(b.error()));
+  }
+  std::string text = "Bandwidth with padded blocks, of that without padding:\n\n";
+  for (const auto& [stage, list] : errors) {
+    const Spread s = spread(list);
+    constexpr double kBound = 0.15;
+    const auto within =
+        std::count_if(list.begin(), list.end(), [](double e) { return std::abs(e) <= kBound; });
+    text += fmt::format("* {}: median error {:.1f} %, worst {:.1f} %, {} of {} within 15 %\n",
+                        info(stage).label, 100 * s.median, 100 * s.worst, within, s.count);
+  }
+  return text + "\n| point | stage | measured | predicted | error |\n|---|---|--:|--:|--:|\n" +
+         rows + "\n";
+}
+
 std::string grid_section(const GridValidation& g) {
   const Grid& grid = *g.grid;
   std::string text = fmt::format(
@@ -212,6 +234,7 @@ std::string grid_section(const GridValidation& g) {
   text += grid_line("with forced configurations", g.forced);
   text += grid_line("throttled by shared memory", g.throttled);
   text += "\nHeld-out stage times:\n\n" + stage_table(g.held_out);
+  text += bandwidth_section(g.bandwidths);
   text +=
       "| point | measured us | predicted us | error | worst stage | used |\n"
       "|---|--:|--:|--:|---|---|\n";

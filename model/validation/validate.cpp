@@ -170,9 +170,50 @@ std::vector<CollectiveCheck> collective_checks() {
   return checks;
 }
 
+namespace {
+
+const StageError* stage_of(const ConfigurationError& error, Stage stage) {
+  const auto found = std::find_if(error.stages.begin(), error.stages.end(),
+                                  [&](const StageError& s) { return s.stage == stage; });
+  return found == error.stages.end() ? nullptr : &*found;
+}
+
+// The same point without padding; null: it was not measured.
+const ConfigurationError* unpadded(const Grid& grid, const std::vector<ConfigurationError>& errors,
+                                   GridPoint point) {
+  point.tiles.extra_shared_bytes.reset();
+  const std::string wanted = label(point);
+  for (std::size_t i = 0; i < grid.points.size(); ++i) {
+    if (label(grid.points[i]) == wanted) return &errors[i];
+  }
+  return nullptr;
+}
+
+// `errors` are those of the grid's points.
+std::vector<ThrottledBandwidth> throttled_bandwidths(
+    const Grid& grid, const std::vector<ConfigurationError>& errors) {
+  std::vector<ThrottledBandwidth> list;
+  for (const Stage stage : {Stage::kMoe, Stage::kFlashMla}) {
+    for (std::size_t i = 0; i < grid.points.size(); ++i) {
+      if (!grid.points[i].tiles.extra_shared_bytes) continue;
+      const ConfigurationError* free = unpadded(grid, errors, grid.points[i]);
+      if (free == nullptr) continue;
+      const StageError* with = stage_of(errors[i], stage);
+      const StageError* without = stage_of(*free, stage);
+      if (with == nullptr || without == nullptr) continue;
+      list.push_back({errors[i].source, stage, without->measured_ns / with->measured_ns,
+                      without->predicted_ns / with->predicted_ns});
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
 GridValidation validate_grid(const Grid& grid) {
   constexpr double kSmallestStageNs = 5000;
   GridValidation result;
+  std::vector<ConfigurationError> errors;
   result.grid = &grid;
   const KernelSet set = find_kernel_set(grid.kernel_set);
   for (const GridPoint& point : grid.points) {
@@ -186,7 +227,9 @@ GridValidation validate_grid(const Grid& grid) {
     } else {
       result.held_out.push_back(error);
     }
+    errors.push_back(error);
   }
+  result.bandwidths = throttled_bandwidths(grid, errors);
   return result;
 }
 

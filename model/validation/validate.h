@@ -52,12 +52,23 @@ struct CollectiveCheck {
   double predicted_ns = 0;
 };
 
+// What padding did to a stage that reads weights or caches: its bandwidth with padding over that of
+// the same configuration without.
+struct ThrottledBandwidth {
+  std::string source;  // the padded point
+  Stage stage = Stage::kMoe;
+  double measured = 1;
+  double predicted = 1;
+  [[nodiscard]] double error() const { return predicted / measured - 1; }
+};
+
 struct GridValidation {
   const Grid* grid = nullptr;
   std::vector<ConfigurationError> calibration;  // points the kernel set was fitted to
   std::vector<ConfigurationError> held_out;   // the others that were launched as pick_config() says
   std::vector<ConfigurationError> forced;     // with forced configurations; never fitted
   std::vector<ConfigurationError> throttled;  // with padding; never fitted
+  std::vector<ThrottledBandwidth> bandwidths;  // of all points with padding, by stage
 };
 
 struct Validation {

@@ -209,6 +209,11 @@ TEST(Grid, PointsBecomeMeasuredConfigurations) {
   EXPECT_EQ(v.throttled.size(), 1u);
   EXPECT_EQ(v.forced.size(), 1u);
   EXPECT_EQ(v.held_out.size() + v.calibration.size(), 1u);
+  // The padded point against the forced one, which is the same without padding.
+  ASSERT_EQ(v.bandwidths.size(), 1u);
+  EXPECT_EQ(v.bandwidths.front().stage, Stage::kMoe);
+  EXPECT_DOUBLE_EQ(v.bandwidths.front().measured, 1);
+  EXPECT_LE(v.bandwidths.front().predicted, 1);
 }
 
 TEST(Grid, ErrorsNameFileAndPlace) {
