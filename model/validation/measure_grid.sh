@@ -11,7 +11,7 @@
 #   measure_grid.sh DSCOPE FOLDER
 #
 # writes documents below FOLDER/layers8 and FOLDER/all_layers, and their condensed forms
-# FOLDER/h200.json and FOLDER/h200_full.json. Ten minutes of GPU time, the most important first; one
+# FOLDER/h200.json and FOLDER/h200_full.json. Three minutes on an H200, the most important first; one
 # failed process does not stop the others.
 set -u
 dscope=${1:?usage: measure_grid.sh DSCOPE FOLDER}

@@ -178,15 +178,13 @@ const StageError* stage_of(const ConfigurationError& error, Stage stage) {
   return found == error.stages.end() ? nullptr : &*found;
 }
 
-// The same point without padding; null: it was not measured.
-const ConfigurationError* unpadded(const Grid& grid, const std::vector<ConfigurationError>& errors,
-                                   GridPoint point) {
+// Of the same point without padding; null: it was not measured.
+const ConfigurationError* unpadded(const std::vector<ConfigurationError>& errors, GridPoint point) {
   point.tiles.extra_shared_bytes.reset();
-  const std::string wanted = label(point);
-  for (std::size_t i = 0; i < grid.points.size(); ++i) {
-    if (label(grid.points[i]) == wanted) return &errors[i];
-  }
-  return nullptr;
+  const auto found =
+      std::find_if(errors.begin(), errors.end(),
+                   [&, wanted = label(point)](const auto& e) { return e.source == wanted; });
+  return found == errors.end() ? nullptr : &*found;
 }
 
 // `errors` are those of the grid's points.
@@ -196,7 +194,7 @@ std::vector<ThrottledBandwidth> throttled_bandwidths(
   for (const Stage stage : {Stage::kMoe, Stage::kFlashMla}) {
     for (std::size_t i = 0; i < grid.points.size(); ++i) {
       if (!grid.points[i].tiles.extra_shared_bytes) continue;
-      const ConfigurationError* free = unpadded(grid, errors, grid.points[i]);
+      const ConfigurationError* free = unpadded(errors, grid.points[i]);
       if (free == nullptr) continue;
       const StageError* with = stage_of(errors[i], stage);
       const StageError* without = stage_of(*free, stage);

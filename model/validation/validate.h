@@ -68,7 +68,7 @@ struct GridValidation {
   std::vector<ConfigurationError> held_out;   // the others that were launched as pick_config() says
   std::vector<ConfigurationError> forced;     // with forced configurations; never fitted
   std::vector<ConfigurationError> throttled;  // with padding; never fitted
-  std::vector<ThrottledBandwidth> bandwidths;  // of all points with padding, by stage
+  std::vector<ThrottledBandwidth> bandwidths;  // of all points with padding, stage by stage
 };
 
 struct Validation {

@@ -10,6 +10,7 @@
 #include "profiler/export/stage_table.h"
 #include "profiler/import/activity_file_reader.h"
 #include "profiler/import/trace.h"
+#include "profiler/import/trace_document.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
 
@@ -68,22 +69,6 @@ attribute::Analysis analyse(importer::Trace& trace, const ImportOptions& o) {
   return attribute::analyse(trace.list, options);
 }
 
-profile::Profile make_document(const importer::Trace& trace, profile::Measurement measurement,
-                               const Launch& launch) {
-  profile::Profile document;
-  document.provenance = make_provenance(launch.command_line);
-  document.provenance->kind = profile::Kind::kImported;
-  document.provenance->sources = trace.sources;
-  document.device = trace.device;
-  document.measurement = std::move(measurement);
-  document.measurement->clock = trace.format;
-  document.measurement->losses += trace.losses;
-  for (const importer::Skipped& skipped : trace.skipped) {
-    document.measurement->skipped.push_back({skipped.reason, skipped.count, nullptr});
-  }
-  return document;
-}
-
 // What did not make it into the table, on stderr: stdout is the table's.
 void report_skipped(const importer::Trace& trace) {
   for (const importer::Skipped& skipped : trace.skipped) {
@@ -106,7 +91,8 @@ void run_import(const ImportOptions& o, const Launch& launch) {
   importer::Trace trace = read(o, launch);
   check_has_work(trace);
   attribute::Analysis analysis = analyse(trace, o);
-  profile::Profile document = make_document(trace, std::move(analysis.measurement), launch);
+  profile::Profile document = importer::document_of(trace, std::move(analysis.measurement),
+                                                    make_provenance(launch.command_line));
   if (o.perfetto) write_perfetto(trace, analysis, *o.perfetto);
   if (o.save) {
     importer::write_activity_file(trace, *o.save);

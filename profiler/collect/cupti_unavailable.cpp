@@ -6,21 +6,28 @@
 #include "workloads/base/error.h"
 
 namespace dscope::collect {
+namespace {
+
+[[noreturn]] void refuse() {
+  throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
+}
+
+}  // namespace
 
 std::vector<std::string> usual_cupti_files() {
   return {"libcupti.so.13", "libcupti.so.12"};
 }
 
 std::unique_ptr<TraceSource> make_cupti_source(const CuptiSourceOptions& /*options*/) {
-  throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
+  refuse();
 }
 
 CounterPlan plan_counters(const std::string& /*chip*/, const CounterOptions& /*options*/) {
-  throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
+  refuse();
 }
 
 std::unique_ptr<CounterSource> make_counter_source(const CounterOptions& /*options*/) {
-  throw unavailable_error("this build has no CUPTI: it was made without the CUDA Toolkit");
+  refuse();
 }
 
 }  // namespace dscope::collect

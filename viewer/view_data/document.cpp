@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/document.h"
 
+#include "profiler/import/trace_document.h"
 #include "profiler/import/trace_merge.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
@@ -107,17 +108,8 @@ std::string short_name(std::string name) {
 
 void load_trace(const Loading& loading, Document& document) {
   Imported imported = import_trace(document.files, loading);
-  profile::Provenance provenance;
-  provenance.kind = profile::Kind::kImported;
-  provenance.sources = imported.trace.sources;
-  document.profile.provenance = std::move(provenance);
-  document.profile.device = imported.trace.device;
-  document.profile.measurement = std::move(imported.analysis.measurement);
-  document.profile.measurement->clock = imported.trace.format;
-  document.profile.measurement->losses += imported.trace.losses;
-  for (const importer::Skipped& skipped : imported.trace.skipped) {
-    document.profile.measurement->skipped.push_back({skipped.reason, skipped.count, nullptr});
-  }
+  document.profile =
+      importer::document_of(imported.trace, std::move(imported.analysis.measurement));
   document.timeline = std::make_shared<Timeline>(
       make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
 }
