@@ -8,11 +8,11 @@
 #include "profiler/import/tracks.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 #include "workloads/checkpoint/mapped_file.h"
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <map>
 
 namespace dscope::importer {
@@ -266,9 +266,7 @@ class FileParser {
 
   // Counters that are no numbers stay out: facts are remarks, not records.
   static std::int64_t counter(const std::string& value) {
-    std::int64_t number = 0;
-    std::from_chars(value.data(), value.data() + value.size(), number);
-    return std::max<std::int64_t>(number, 0);
+    return std::max<std::int64_t>(parse_number<std::int64_t>(value).value_or(0), 0);
   }
 
   void apply_facts() {

@@ -3,11 +3,11 @@
 #include "profiler/import/nsys_tables.h"
 
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <nlohmann/json.hpp>
 
 #include <array>
-#include <charconv>
 #include <unordered_map>
 
 namespace dscope::importer {
@@ -284,12 +284,8 @@ class HostReader {
     if (!json.is_object() || !json.contains(kSize)) return 0;
     const auto& size = json[std::string(kSize)];
     if (size.is_number_unsigned()) return size.get<std::uint64_t>();
-    std::uint64_t bytes = 0;
-    if (size.is_string()) {
-      const auto& digits = size.get_ref<const std::string&>();
-      std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-    }
-    return bytes;
+    if (!size.is_string()) return 0;
+    return parse_number<std::uint64_t>(size.get_ref<const std::string&>()).value_or(0);
   }
 
   std::int32_t lane_of(std::int64_t thread) {

@@ -63,7 +63,7 @@ struct ReadOptions {
 
 // Several traces of the ranks of one run, side by side: devices are renumbered, names shared. A
 // folder stands for the traces in it (.json, .gz, .sqlite, .dscope), in the order of their names,
-// and must hold one.
+// and must hold one. Throws Error{kInput} for names of the ranks of several runs.
 [[nodiscard]] Trace read_traces(const std::vector<std::filesystem::path>& paths,
                                 const ReadOptions& options = {});
 

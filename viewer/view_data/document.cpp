@@ -98,7 +98,8 @@ void set_report(Document& document) {
 
 // "TP-0" of "TP-0.trace.json.gz": endings that say nothing are left off.
 std::string short_name(std::string name) {
-  for (const std::string_view ending : {".gz", ".json", ".sqlite", ".trace", ".profile"}) {
+  for (const std::string_view ending :
+       {".gz", ".json", ".sqlite", ".dscope", ".trace", ".profile"}) {
     if (name.size() > ending.size() && name.ends_with(ending)) {
       name.resize(name.size() - ending.size());
     }

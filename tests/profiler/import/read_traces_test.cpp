@@ -93,8 +93,8 @@ TEST_F(ReadTraces, AFolderStandsForItsTraces) {
 TEST_F(ReadTraces, RanksStandSideBySide) {
   const TraceShape shape{.steps = 2, .kernels_per_step = 10};
   const TraceTotals one = write_kineto_trace(path("run-TP-0.json"), shape);
-  write_nsys_trace(path("run-TP-1.sqlite"), shape);
-  const Trace trace = read_traces({path("run-TP-0.json"), path("run-TP-1.sqlite")});
+  write_nsys_trace(path("run-TP-1.json"), shape);
+  const Trace trace = read_traces({path("run-TP-0.json"), path("run-TP-1.json")});
   EXPECT_EQ(trace.format, "several");
   EXPECT_EQ(trace.sources.size(), 2u);
   ASSERT_EQ(trace.devices.size(), 3u);
@@ -112,6 +112,25 @@ TEST_F(ReadTraces, RanksStandSideBySide) {
   EXPECT_EQ(threads.size(), 2u);
   ASSERT_EQ(trace.device.gpus.size(), 2u);
   EXPECT_EQ(trace.device.gpus[1].index, 1);
+}
+
+TEST_F(ReadTraces, RunsAreNotMixed) {
+  const TraceShape shape{.steps = 2, .kernels_per_step = 10};
+  std::filesystem::create_directories(path("runs"));
+  for (const char* name : {"runs/a-TP-0.json", "runs/a-TP-1.json", "runs/b-TP-0.json"}) {
+    write_kineto_trace(path(name), shape);
+  }
+  try {
+    (void)read_traces({path("runs")});
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kInput);
+    EXPECT_THAT(e.what(), HasSubstr("found those of 2: a-TP.json, b-TP.json"));
+  }
+  // What dscope inject leaves of several processes.
+  write_kineto_trace(path("trace.101.json"), shape);
+  write_kineto_trace(path("trace.102.json"), shape);
+  EXPECT_EQ(read_traces({path("trace.101.json"), path("trace.102.json")}).sources.size(), 2u);
 }
 
 TEST_F(ReadTraces, ASavedTraceIsTheSameTrace) {

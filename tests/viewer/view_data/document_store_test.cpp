@@ -59,6 +59,12 @@ TEST(LoadDocument, ReadsTracesByTheirContent) {
   EXPECT_TRUE(document->timeline->has_waits);
 }
 
+TEST(DocumentNames, LeaveOffEndingsThatSayNothing) {
+  EXPECT_EQ(name_of_files({"a/TP-0.trace.json.gz"}), "TP-0");
+  EXPECT_EQ(name_of_files({"trace.101.dscope"}), "trace.101");
+  EXPECT_EQ(name_of_files({"b.profile.json"}), "b");
+}
+
 TEST(LoadDocument, TheRanksOfARunAreOneDocument) {
   const test::TemporaryDirectory folder;
   const DocumentFiles ranks{folder.file("run-TP-0.json"), folder.file("run-TP-1.json")};
