@@ -24,7 +24,7 @@ constexpr std::int32_t kHost = -1;
 
 OrderByDevice work_by_device(const ActivityList& list) {
   OrderByDevice orders;
-  const std::vector<Activity>& all = list.activities;
+  const BulkVector<Activity>& all = list.activities;
   Order* last = nullptr;
   std::int32_t last_device = 0;
   for (std::uint32_t i = 0; i < all.size(); ++i) {

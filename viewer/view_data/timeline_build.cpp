@@ -3,7 +3,7 @@
 #include "viewer/view_data/timeline_build.h"
 
 #include "profiler/attribute/nccl_split.h"
-#include "viewer/view_data/parallel.h"
+#include "workloads/parallel.h"
 #include "viewer/view_data/timeline.h"
 #include "workloads/base/error.h"
 
@@ -59,7 +59,7 @@ void extend(TimeRange& extent, const TimeRange& range) {
   extent.end_ns = std::max(extent.end_ns, range.end_ns);
 }
 
-Buckets divide(const std::vector<Activity>& activities, const std::atomic<bool>* stop) {
+Buckets divide(const BulkVector<Activity>& activities, const std::atomic<bool>* stop) {
   Buckets buckets;
   Buckets::Key last_key;
   std::vector<std::uint32_t>* last = nullptr;
@@ -130,7 +130,7 @@ std::size_t row_for(const std::vector<Row>& rows, const Slice& slice) {
   return std::min(rows.size(), kMostRows);
 }
 
-void sort_by_start(const std::vector<Activity>& activities, std::vector<std::uint32_t>& order) {
+void sort_by_start(const BulkVector<Activity>& activities, std::vector<std::uint32_t>& order) {
   const auto before = [&](std::uint32_t i, std::uint32_t j) {
     const Activity& a = activities[i];
     const Activity& b = activities[j];
@@ -178,7 +178,7 @@ class Builder {
   // Lanes are independent of each other: nothing of the result is touched.
   MadeLane make_lane(std::int32_t device, LaneKind kind, std::int32_t lane,
                      std::vector<std::uint32_t>& order) const {
-    const std::vector<Activity>& activities = trace_.list.activities;
+    const BulkVector<Activity>& activities = trace_.list.activities;
     sort_by_start(activities, order);
     MadeLane made;
     made.lane = {
