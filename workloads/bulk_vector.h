@@ -19,11 +19,11 @@ struct Unwritten {};
 
 // As many of them as two of these are apart.
 struct UnwrittenIterator {
-  using iterator_category = std::forward_iterator_tag;
-  using value_type = Unwritten;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const Unwritten*;
-  using reference = Unwritten;
+  using iterator_category = std::forward_iterator_tag;  // NOLINT: the library's names
+  using value_type = Unwritten;                         // NOLINT
+  using difference_type = std::ptrdiff_t;               // NOLINT
+  using pointer = const Unwritten*;                     // NOLINT
+  using reference = Unwritten;                          // NOLINT
 
   std::size_t at = 0;
   Unwritten operator*() const { return {}; }
@@ -39,11 +39,11 @@ struct UnwrittenIterator {
 template <class T>
 class BulkAllocator {
  public:
-  using value_type = T;
+  using value_type = T;  // NOLINT: likewise
 
   BulkAllocator() = default;
   template <class U>
-  BulkAllocator(const BulkAllocator<U>&) noexcept {}
+  BulkAllocator(const BulkAllocator<U>&) noexcept {}  // NOLINT: likewise
 
   [[nodiscard]] T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);

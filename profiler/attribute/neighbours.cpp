@@ -3,6 +3,7 @@
 #include "profiler/attribute/neighbours.h"
 
 #include "profiler/attribute/surroundings.h"
+#include "workloads/nearly_sorted.h"
 
 #include <algorithm>
 #include <span>
@@ -231,9 +232,7 @@ void label_by_neighbours(const collect::ActivityList& list, const StageRules& ru
     return std::tie(all[i].device, all[i].start_ns, i) <
            std::tie(all[j].device, all[j].start_ns, j);
   };
-  if (!std::is_sorted(order.begin(), order.end(), in_time)) {
-    std::sort(order.begin(), order.end(), in_time);
-  }
+  sort_nearly_sorted(order, in_time);
   Neighbours neighbours(list, rules, names, work);
   const auto device_of = [&](std::uint32_t i) { return all[i].device; };
   for_each_part(order, device_of, [&](std::span<const std::uint32_t> of_device) {

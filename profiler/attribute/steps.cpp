@@ -4,6 +4,7 @@
 
 #include "profiler/attribute/repeats.h"
 #include "profiler/profile/statistics.h"
+#include "workloads/nearly_sorted.h"
 
 #include <algorithm>
 #include <cmath>
@@ -39,9 +40,7 @@ OrderByDevice work_by_device(const ActivityList& list) {
     const auto before = [&](std::uint32_t i, std::uint32_t j) {
       return std::tie(all[i].start_ns, i) < std::tie(all[j].start_ns, j);
     };
-    if (!std::is_sorted(order.begin(), order.end(), before)) {
-      std::sort(order.begin(), order.end(), before);
-    }
+    sort_nearly_sorted(order, before);
   }
   return orders;
 }
