@@ -135,12 +135,22 @@ bool ActivityBlocks::has_payload(const BlockHeader& header) {
   return false;
 }
 
-std::span<const std::byte> ActivityBlocks::checked_payload(std::uint64_t offset,
-                                                           const BlockHeader& header) const {
-  const std::span payload = file_.subspan(offset + sizeof header, header.payload_bytes);
+BlockHeader ActivityBlocks::header_at(std::uint64_t offset) const {
+  BlockHeader header;
+  std::memcpy(&header, file_.data() + offset, sizeof header);
+  return header;
+}
+
+std::span<const std::byte> ActivityBlocks::payload_at(std::uint64_t offset) const {
+  return file_.subspan(offset + sizeof(BlockHeader), header_at(offset).payload_bytes);
+}
+
+std::span<const std::byte> ActivityBlocks::checked_payload(std::uint64_t offset) const {
+  const std::span payload = payload_at(offset);
+  const std::uint64_t written = header_at(offset).payload_check;
   const std::uint64_t check = format::checksum(as_text(payload));
-  if (check != header.payload_check) {
-    fail(offset, fmt::format("a block with checksum {:016x}", header.payload_check),
+  if (check != written) {
+    fail(offset, fmt::format("a block with checksum {:016x}", written),
          fmt::format("{:016x}", check));
   }
   return payload;
@@ -150,7 +160,7 @@ void ActivityBlocks::read_block(const BlockHeader& header) {
   const auto type = static_cast<BlockType>(header.type);
   // The only blocks that are looked at later, when somebody wants them.
   if (type == BlockType::kActivities) return add_activities(header.count, header.payload_bytes);
-  const std::span payload = checked_payload(offset_, header);
+  const std::span payload = checked_payload(offset_);
   switch (type) {
     case BlockType::kStages:
       return read_stages(header.count, payload);
@@ -180,14 +190,16 @@ void ActivityBlocks::add_activities(std::uint32_t count, std::uint64_t payload_b
   blocks_.push_back({offset_, count, name_ids_.size(), stages_.size() - 1});
 }
 
+void ActivityBlocks::check(std::size_t block) const {
+  (void)checked_payload(blocks_[block].offset);
+}
+
 ActivityBlocks::Read ActivityBlocks::read(std::size_t block,
                                           std::span<collect::Activity> out) const {
   const Block& place = blocks_[block];
-  BlockHeader header;
-  std::memcpy(&header, file_.data() + place.offset, sizeof header);
   const BlockContext context{stages_[place.stages], place.names, columns_};
   const DecodedBlock decoded =
-      decode_activities(checked_payload(place.offset, header), context, out.first(place.records));
+      decode_activities(payload_at(place.offset), place.records, context, out);
   if (decoded.problem) fail(place.offset, "a block of activities", *decoded.problem);
   if (renamed_) {
     for (collect::Activity& activity : out.first(decoded.written)) {
@@ -196,6 +208,13 @@ ActivityBlocks::Read ActivityBlocks::read(std::size_t block,
     }
   }
   return {decoded.written, decoded.negative_durations};
+}
+
+void ActivityBlocks::read_times(std::size_t block, std::span<ActivityTimes> out) const {
+  const Block& place = blocks_[block];
+  const BlockContext context{{}, place.names, columns_};
+  const auto problem = decode_times(payload_at(place.offset), place.records, context, out);
+  if (problem) fail(place.offset, "a block of activities", *problem);
 }
 
 // count entries of at least `bytes` each fit the payload: loops end.
@@ -271,16 +290,21 @@ void ActivityBlocks::apply_facts() {
       if (key == std::string("loss.") + loss.key) trace_.losses.*loss.counter += counter(value);
     }
   }
-  if (const auto device = facts_.find("device"); device != facts_.end()) {
-    read_device(device->second);
-  }
+  trace_.device = document_in("device").device.value_or(profile::Device{});
+  trace_.measurement = document_in("measurement").measurement;
+  in_lanes_ = facts_.contains("order") && facts_["order"] == "lanes";
+  facts_.clear();
 }
 
-void ActivityBlocks::read_device(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded())
-    throw input_error("{}: device: expected JSON, found other text", source_);
-  trace_.device = profile::from_json(json, source_ + ": device").device.value_or(profile::Device{});
+// The profile document that a fact holds; empty when the file does not have it.
+profile::Profile ActivityBlocks::document_in(const std::string& key) const {
+  const auto fact = facts_.find(key);
+  if (fact == facts_.end()) return {};
+  const auto json = nlohmann::json::parse(fact->second, nullptr, false);
+  if (json.is_discarded()) {
+    throw input_error("{}: {}: expected JSON, found other text", source_, key);
+  }
+  return profile::from_json(json, fmt::format("{}: {}", source_, key));
 }
 
 }  // namespace dscope::importer

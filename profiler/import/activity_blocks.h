@@ -30,13 +30,22 @@ class ActivityBlocks {
   [[nodiscard]] std::size_t count() const { return blocks_.size(); }
   [[nodiscard]] std::uint32_t records(std::size_t block) const { return blocks_[block].records; }
 
+  // Whether each block holds activities of one lane, by start (lane_order.h), as the file says.
+  [[nodiscard]] bool in_lanes() const { return in_lanes_; }
+
+  // Throws Error{kInput} when the bytes of a block are not those that were written.
+  void check(std::size_t block) const;
+
   struct Read {
     std::size_t written = 0;
     std::int64_t negative_durations = 0;
   };
-  // Writes the activities of a block to the beginning of `out`, which has records(block) elements
-  // and may be unwritten. Throws Error{kInput} for a block that is not what it was written as.
+  // Writes the first activities of a block, one for each element of `out` at most, which may be
+  // unwritten and has no more elements than the block. Throws Error{kInput} for what no writer
+  // makes.
   [[nodiscard]] Read read(std::size_t block, std::span<collect::Activity> out) const;
+  // Writes the times of all records of a block; throws likewise.
+  void read_times(std::size_t block, std::span<ActivityTimes> out) const;
 
  private:
   struct Block {
@@ -52,8 +61,9 @@ class ActivityBlocks {
   void scan();
   bool next_header(format::BlockHeader& header);
   bool has_payload(const format::BlockHeader& header);
-  [[nodiscard]] std::span<const std::byte> checked_payload(std::uint64_t offset,
-                                                           const format::BlockHeader& header) const;
+  [[nodiscard]] format::BlockHeader header_at(std::uint64_t offset) const;
+  [[nodiscard]] std::span<const std::byte> payload_at(std::uint64_t offset) const;
+  [[nodiscard]] std::span<const std::byte> checked_payload(std::uint64_t offset) const;
   void read_block(const format::BlockHeader& header);
   void check_count(std::uint32_t count, std::size_t bytes,
                    std::span<const std::byte> payload) const;
@@ -64,7 +74,7 @@ class ActivityBlocks {
   void read_tracks(std::uint32_t count, std::span<const std::byte> payload);
   void read_facts(std::uint32_t count, std::span<const std::byte> payload);
   void apply_facts();
-  void read_device(const std::string& text);
+  [[nodiscard]] profile::Profile document_in(const std::string& key) const;
 
   std::span<const std::byte> file_;
   std::string source_;
@@ -75,6 +85,7 @@ class ActivityBlocks {
   std::vector<std::vector<std::optional<Stage>>> stages_;
   std::vector<std::uint32_t> name_ids_;  // stored name -> index in the list
   bool renamed_ = false;                 // a file with a name twice
+  bool in_lanes_ = false;
   std::map<std::string, std::string> facts_;
 };
 

@@ -84,6 +84,13 @@ std::optional<std::string> find_columns(std::span<const std::byte> payload, std:
   return std::nullopt;
 }
 
+// False: it ends before it starts.
+bool times_of(std::uint64_t start, std::uint64_t duration, ActivityTimes& times) {
+  times.start_ns = static_cast<std::int64_t>(start);
+  const auto length = static_cast<std::int64_t>(duration);
+  return length >= 0 && !__builtin_add_overflow(times.start_ns, length, &times.end_ns);
+}
+
 // The records [begin, begin + count) of a block, one value of each column.
 class Batch {
  public:
@@ -116,12 +123,10 @@ class Batch {
     return std::nullopt;
   }
 
-  // False: it ends before it starts.
+  // False: see times_of().
   [[nodiscard]] bool decode(std::size_t i, const BlockContext& context, Activity& activity) const {
-    const auto duration = static_cast<std::int64_t>(at(Column::kDuration, i));
-    const auto start = static_cast<std::int64_t>(at(Column::kStart, i));
-    std::int64_t end = 0;
-    if (duration < 0 || __builtin_add_overflow(start, duration, &end)) return false;
+    ActivityTimes times;
+    if (!times_of(at(Column::kStart, i), at(Column::kDuration, i), times)) return false;
     const std::uint64_t stage = at(Column::kStage, i);
     activity.kind = static_cast<ActivityKind>(at(Column::kKind, i));
     activity.stage = stage == format::kNoStage ? std::nullopt : context.stages[stage];
@@ -129,8 +134,8 @@ class Batch {
     activity.range = static_cast<std::uint32_t>(at(Column::kRange, i)) - 1;  // 0: kNoName
     activity.device = static_cast<std::int32_t>(at(Column::kDevice, i));
     activity.lane = static_cast<std::int32_t>(at(Column::kLane, i));
-    activity.start_ns = start;
-    activity.end_ns = end;
+    activity.start_ns = times.start_ns;
+    activity.end_ns = times.end_ns;
     activity.correlation = at(Column::kCorrelation, i);
     activity.graph_node = at(Column::kGraphNode, i);
     activity.bytes = at(Column::kBytes, i);
@@ -149,15 +154,15 @@ class Batch {
 
 }  // namespace
 
-DecodedBlock decode_activities(std::span<const std::byte> payload, const BlockContext& context,
-                               std::span<Activity> out) {
+DecodedBlock decode_activities(std::span<const std::byte> payload, std::uint32_t count,
+                               const BlockContext& context, std::span<Activity> out) {
   DecodedBlock result;
   Columns columns;
-  result.problem = find_columns(payload, out.size(), context.columns, columns);
+  result.problem = find_columns(payload, count, context.columns, columns);
   for (std::size_t begin = 0; begin < out.size() && !result.problem; begin += kBatch) {
-    const std::size_t count = std::min(kBatch, out.size() - begin);
-    const Batch batch(columns, begin, count);
-    for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t size = std::min(kBatch, out.size() - begin);
+    const Batch batch(columns, begin, size);
+    for (std::size_t i = 0; i < size; ++i) {
       result.problem = batch.problem_of(i, context);
       if (result.problem) return result;
       if (batch.decode(i, context, out[result.written])) {
@@ -168,6 +173,25 @@ DecodedBlock decode_activities(std::span<const std::byte> payload, const BlockCo
     }
   }
   return result;
+}
+
+std::optional<std::string> decode_times(std::span<const std::byte> payload, std::uint32_t count,
+                                        const BlockContext& context, std::span<ActivityTimes> out) {
+  Columns columns;
+  if (auto problem = find_columns(payload, count, context.columns, columns)) return problem;
+  Values starts;
+  Values durations;
+  for (std::size_t begin = 0; begin < count; begin += kBatch) {
+    const std::size_t size = std::min<std::size_t>(kBatch, count - begin);
+    columns[static_cast<std::size_t>(Column::kStart)].expand(begin, size, starts);
+    columns[static_cast<std::size_t>(Column::kDuration)].expand(begin, size, durations);
+    for (std::size_t i = 0; i < size; ++i) {
+      ActivityTimes times;
+      if (!times_of(starts[i], durations[i], times)) times = {0, -1};
+      out[begin + i] = times;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace dscope::importer

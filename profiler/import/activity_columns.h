@@ -28,9 +28,21 @@ struct DecodedBlock {
   std::optional<std::string> problem;
 };
 
-// Writes the activities of a block, one for each element of `out` at most, which may be unwritten.
+// Writes the first activities of a block of `count` records, one for each element of `out` at most,
+// which may be unwritten; `out` is no longer than the block.
 [[nodiscard]] DecodedBlock decode_activities(std::span<const std::byte> payload,
-                                             const BlockContext& context,
+                                             std::uint32_t count, const BlockContext& context,
                                              std::span<collect::Activity> out);
+
+// When an activity was, without what it was.
+struct ActivityTimes {
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;  // < start_ns for a record that decode_activities() leaves out
+};
+// Writes those of all `count` records. Returns what is wrong with the block, or nothing.
+[[nodiscard]] std::optional<std::string> decode_times(std::span<const std::byte> payload,
+                                                      std::uint32_t count,
+                                                      const BlockContext& context,
+                                                      std::span<ActivityTimes> out);
 
 }  // namespace dscope::importer

@@ -2,22 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/activity_file_reader.h"
 
-#include "profiler/import/activity_blocks.h"
 #include "profiler/import/activity_file.h"
 #include "profiler/import/activity_file_format.h"
+#include "profiler/import/lane_order.h"
 #include "profiler/import/tracks.h"
 #include "profiler/profile/profile_json.h"
 #include "workloads/base/error.h"
-#include "workloads/checkpoint/mapped_file.h"
 #include "workloads/parallel.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
-#include <numeric>
+#include <fstream>
 #include <thread>
 
 namespace dscope::importer {
@@ -83,6 +83,7 @@ Trace parse_activity_file(std::span<const std::byte> file, const std::string& so
   std::vector<ActivityBlocks::Read> reads(blocks.count());
   BlockProgress progress(options, blocks.count(), source);
   parallel_for(blocks.count(), [&](std::size_t b) {
+    blocks.check(b);
     reads[b] = blocks.read(b, all.subspan(begins[b], blocks.records(b)));
     progress.done_one();
   });
@@ -99,6 +100,14 @@ Trace read_activity_file(const std::filesystem::path& path, const ReadOptions& o
   return parse_activity_file(file.bytes(), path.string(), options);
 }
 
+std::optional<SavedTrace> open_saved_trace(const std::filesystem::path& path) {
+  std::array<std::byte, sizeof(format::FileHeader)> begin{};
+  std::ifstream in(path, std::ios::binary);
+  if (!in.read(reinterpret_cast<char*>(begin.data()), begin.size())) return std::nullopt;
+  if (!is_activity_file(begin)) return std::nullopt;
+  return std::optional<SavedTrace>(std::in_place, path);
+}
+
 void write_activity_file(const Trace& trace, const std::filesystem::path& path) {
   ActivityFileWriter writer;
   std::error_code error = writer.open(path.string());
@@ -113,9 +122,15 @@ void write_activity_file(const Trace& trace, const std::filesystem::path& path) 
   for (const Skipped& skipped : trace.skipped) {
     writer.set("skipped." + skipped.reason, std::to_string(skipped.count));
   }
-  profile::Profile document;
-  document.device = trace.device;
-  writer.set("device", profile::to_json(document).dump());
+  profile::Profile device;
+  device.device = trace.device;
+  writer.set("device", profile::to_json(device).dump());
+  if (trace.measurement) {
+    profile::Profile measured;
+    measured.measurement = trace.measurement;
+    writer.set("measurement", profile::to_json(measured).dump());
+  }
+  writer.set("order", "lanes");
   for (const DeviceTrack& track : trace.devices) {
     writer.name_device(track.device, track.name, track.rank);
   }
@@ -123,7 +138,10 @@ void write_activity_file(const Trace& trace, const std::filesystem::path& path) 
     writer.name_lane(track.device, track.lane, track.name);
   }
   for (const std::string& name : trace.list.names) writer.intern(name);
-  for (const collect::Activity& activity : trace.list.activities) writer.add(activity);
+  for (const auto& [key, order] : lanes_in_order(trace.list.activities)) {
+    for (const std::uint32_t index : order) writer.add(trace.list.activities[index]);
+    writer.flush();  // a block ends with its lane
+  }
   if (!error) error = writer.finish();
   if (error) throw input_error("{}: cannot write: {}", path.string(), error.message());
 }
