@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/lane_order.h"
 
-#include "workloads/parallel.h"
 #include "workloads/nearly_sorted.h"
+#include "workloads/parallel.h"
 
 #include <algorithm>
 

@@ -4,9 +4,9 @@
 
 #include "profiler/collect/activity.h"
 
-#include <compare>
 #include <cstdint>
 #include <map>
+#include <tuple>
 #include <vector>
 
 // Activities lane by lane: how a timeline draws them, and how a trace is saved.
@@ -22,7 +22,11 @@ struct LaneKey {
   std::int32_t device = -1;
   LaneContent content = LaneContent::kWork;
   std::int32_t lane = 0;  // 0 for kSteps
-  auto operator<=>(const LaneKey&) const = default;
+
+  bool operator==(const LaneKey&) const = default;
+  bool operator<(const LaneKey& other) const {
+    return std::tie(device, content, lane) < std::tie(other.device, other.content, other.lane);
+  }
 };
 
 [[nodiscard]] inline LaneKey lane_of(const collect::Activity& activity) {

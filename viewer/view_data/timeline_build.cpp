@@ -4,8 +4,8 @@
 
 #include "profiler/attribute/nccl_split.h"
 #include "workloads/base/error.h"
-#include "workloads/parallel.h"
 #include "workloads/nearly_sorted.h"
+#include "workloads/parallel.h"
 
 #include <fmt/format.h>
 
