@@ -48,6 +48,9 @@ struct Trace {
   profile::Losses losses;            // what the trace itself says it lost
   profile::Device device;            // GPUs as far as the trace describes them
   std::vector<std::string> sources;  // the files, as given
+  // What attribution said of this trace when it was saved, stages and steps being in the list;
+  // empty: it was not asked, or this is more than one trace.
+  std::optional<profile::Measurement> measurement;
 };
 
 struct ReadOptions {

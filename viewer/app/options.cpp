@@ -91,7 +91,10 @@ std::optional<Options> parse_options(int argc, char** argv) {
   app.add_option("--export-csv", options.export_csv,
                  "Write every table of the panel (or of all panels) into this folder and end");
   app.add_option("--script", options.script, "Play mouse and keyboard from a file and end");
-  app.add_flag("--bench", options.bench, "Measure frames per second of a large timeline and end");
+  app.add_flag(
+      "--bench", options.bench,
+      "Measure frames per second of a large timeline and end; of FILES, and how long they take to "
+      "open, where some are given");
   app.add_option("--bench-slices", options.bench_slices, "Slices of that timeline");
   app.add_flag("--no-settings", options.no_settings, "Neither read nor write remembered settings");
   app.set_version_flag("--version", "dscope-viewer " DSCOPE_VERSION);

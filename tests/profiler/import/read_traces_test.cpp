@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/activity_file_reader.h"
+#include "profiler/import/lane_order.h"
 #include "profiler/import/trace_merge.h"
 #include "tests/profiler/import/trace_support.h"
 
@@ -139,12 +140,16 @@ TEST_F(ReadTraces, ASavedTraceIsTheSameTrace) {
   write_activity_file(trace, path("a.dscope"));
   const Trace again = read_trace(path("a.dscope"));
   ASSERT_EQ(again.list.activities.size(), trace.list.activities.size());
-  for (std::size_t i = 0; i < trace.list.activities.size(); ++i) {
-    const collect::Activity& a = trace.list.activities[i];
-    const collect::Activity& b = again.list.activities[i];
-    ASSERT_EQ(trace.list.name_of(a), again.list.name_of(b));
-    ASSERT_EQ(a.start_ns, b.start_ns);
-    ASSERT_EQ(a.correlation, b.correlation);
+  std::size_t i = 0;  // it is saved lane by lane
+  for (const auto& [lane, order] : lanes_in_order(trace.list.activities)) {
+    for (const std::uint32_t index : order) {
+      const collect::Activity& a = trace.list.activities[index];
+      const collect::Activity& b = again.list.activities[i++];
+      ASSERT_EQ(trace.list.name_of(a), again.list.name_of(b));
+      ASSERT_EQ(lane_of(b), lane);
+      ASSERT_EQ(a.start_ns, b.start_ns);
+      ASSERT_EQ(a.correlation, b.correlation);
+    }
   }
   ASSERT_EQ(again.lanes.size(), trace.lanes.size());
   EXPECT_EQ(again.lanes.back().name, trace.lanes.back().name);

@@ -202,6 +202,34 @@ TEST(DocumentStore, CancelStopsARunningLoadAndOneThatWaits) {
   }
 }
 
+TEST(DocumentStore, APreviewComesBeforeWhatItIsOf) {
+  std::atomic<bool> seen{false};
+  std::atomic<int> woken{0};
+  DocumentStore store([&](const DocumentFiles&, const LoadOptions& options) {
+    auto document = std::make_shared<Document>();
+    document->complete = false;
+    options.on_preview(std::make_shared<Document>(*document));
+    while (!seen) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    document->complete = true;
+    return document;
+  });
+  store.on_finished([&] { ++woken; });
+  const std::uint64_t ticket = store.open({"trace"});
+  const auto preview = wait_for(store, 1);
+  ASSERT_EQ(preview.size(), 1U);
+  EXPECT_EQ(preview[0].ticket, ticket);
+  EXPECT_FALSE(preview[0].document->complete);
+  EXPECT_EQ(store.pending().size(), 1U);
+  EXPECT_FALSE(store.idle());
+  seen = true;
+  const auto complete = wait_for(store, 1);
+  ASSERT_EQ(complete.size(), 1U);
+  EXPECT_EQ(complete[0].ticket, ticket);
+  EXPECT_TRUE(complete[0].document->complete);
+  EXPECT_EQ(woken, 2);
+  EXPECT_TRUE(store.idle());
+}
+
 TEST(DocumentStore, EndsWhileALoadIsRunning) {
   std::atomic<bool> running{false};
   {
