@@ -46,8 +46,9 @@ void add_counters(profile::Profile& document, const RunOptions& o, BackEnds& bac
 
 void run_one(const RunOptions& o, std::unique_ptr<Communicator> ranks, const Launch& launch) {
   BackEnds back_ends(std::move(ranks), launch);
-  std::optional<profile::Perturbation> untraced = measure_untraced(o, back_ends, launch);
   RunPlan plan = back_ends.plan(o);
+  std::optional<profile::Perturbation> untraced = measure_untraced(o, plan, back_ends, launch);
+  if (untraced) plan = back_ends.plan(o);
   RunResult result = measure(o, plan, back_ends, std::move(untraced), launch);
   if (!result.speaks) return;
   if (result.stopped) fmt::print(stderr, "dscope: interrupted; what was measured is kept\n");

@@ -98,8 +98,10 @@ class Grid {
 
   // Before any run(): CUPTI stays in the process once it has been attached.
   std::optional<profile::Perturbation> measure_untraced(const RunOptions& o) {
+    if (!o.profile) return std::nullopt;
+    RunPlan plan = back_ends_.plan(o);
     try {
-      return cli::measure_untraced(o, back_ends_, launch_);
+      return cli::measure_untraced(o, plan, back_ends_, launch_);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::kUnavailable) throw;
       return std::nullopt;  // run() will say why

@@ -146,11 +146,9 @@ profile::Profile make_document(const DecodeLoop& loop, const RunPlan& plan, cons
 
 }  // namespace
 
-std::optional<profile::Perturbation> measure_untraced(const RunOptions& o, BackEnds& back_ends,
-                                                      const Launch& launch) {
-  if (!o.profile) return std::nullopt;
-  RunPlan plan = back_ends.plan(o);
-  if (!hopes_for_cupti(o, plan)) return std::nullopt;
+std::optional<profile::Perturbation> measure_untraced(const RunOptions& o, RunPlan& plan,
+                                                      BackEnds& back_ends, const Launch& launch) {
+  if (!o.profile || !hopes_for_cupti(o, plan)) return std::nullopt;
   const BackEnd back_end = back_ends.make(plan, o);
   DecodeLoop loop(plan, *back_end.decoder, o, /*writes_files=*/false);
   collect::WallClock clock;

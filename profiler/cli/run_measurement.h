@@ -23,9 +23,11 @@ struct ChosenSource {
 };
 
 // With --profile, where CUPTI is to time the run: the whole workload with nothing attached to the
-// process, so before choose_source(). Empty otherwise: other sources are switched off for every
-// other step of the run itself. Throws what decoding throws, and Error{kInterrupted}.
+// process, so before choose_source(); the steps of `plan` are used up. Empty otherwise, and `plan`
+// as it was: other sources are switched off for every other step of the run itself. Throws what
+// decoding throws, and Error{kInterrupted}.
 [[nodiscard]] std::optional<profile::Perturbation> measure_untraced(const RunOptions& options,
+                                                                    RunPlan& plan,
                                                                     BackEnds& back_ends,
                                                                     const Launch& launch);
 
