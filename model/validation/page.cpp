@@ -223,9 +223,12 @@ std::string grid_section(const GridValidation& g) {
       "## Our own kernels: {} on {}\n\nMeasured with `model/validation/measure_grid.sh`: {}, "
       "driver "
       "{}, CUDA {}, commit {}, {}. {} of {} layers' kinds, numerics {}, one shard without "
-      "collectives. Stage times below 5 us are left out.\n\n",
+      "collectives. Stage times below 5 us are left out.{}\n\n",
       grid.kernel_set, grid.device, grid.gpu, grid.driver, grid.cuda, grid.git_sha.substr(0, 9),
-      grid.created_utc, grid.layers, grid.model, grid.numerics);
+      grid.created_utc, grid.layers, grid.model, grid.numerics,
+      is_calibration_grid(grid) ? ""
+                                : " Nothing was fitted to this grid: it tests how far what was "
+                                  "fitted on another device holds with this one's numbers.");
   text +=
       "| points | steps | median error | worst | stage times | median error | worst | in interval "
       "|\n|---|--:|--:|--:|--:|--:|--:|---|\n";

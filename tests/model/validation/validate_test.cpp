@@ -17,6 +17,7 @@ namespace dscope::model {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Roofline, IsNeverSlowerThanAMeasurement) {
   const auto checks = roofline_checks();
@@ -252,6 +253,32 @@ TEST(Grid, ALessThanThirdOfAShardIsCalibratedOn) {
   }
   EXPECT_LT(3 * fitted, all);
   EXPECT_GT(fitted, 0);
+}
+
+// Some points of the grid that is calibrated on, as if another device had been measured.
+TEST(Grid, AnotherDeviceIsWhollyHeldOut) {
+  const auto found = std::find_if(
+      measured_grids().begin(), measured_grids().end(),
+      [](const Grid& grid) { return is_calibration_grid(grid) && grid.points.size() > 100; });
+  ASSERT_NE(found, measured_grids().end());
+  Grid grid = *found;
+  grid.points.resize(40);
+  const GridValidation here = validate_grid(grid);
+  EXPECT_FALSE(here.calibration.empty());
+  EXPECT_FALSE(here.held_out.empty());
+  grid.device = "h100-sxm";
+  EXPECT_FALSE(is_calibration_grid(grid));
+  const GridValidation there = validate_grid(grid);
+  EXPECT_TRUE(there.calibration.empty());
+  EXPECT_EQ(there.held_out.size() + there.forced.size() + there.throttled.size(), 40u);
+  // Less bandwidth: the same points are predicted to take longer.
+  EXPECT_GT(there.held_out.front().predicted_ns, here.calibration.front().predicted_ns);
+  Validation validation;
+  validation.grids = {there};
+  const std::string page = validation_page(validation);
+  EXPECT_THAT(page, HasSubstr("dscope on h100-sxm"));
+  EXPECT_THAT(page, HasSubstr("Nothing was fitted to this grid"));
+  EXPECT_THAT(page, Not(HasSubstr("| fitted |")));
 }
 
 TEST(MeasuredGrids, AreOfOneKindEach) {
