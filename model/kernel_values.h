@@ -27,11 +27,8 @@ struct KernelValues {
 
   StreamEfficiency efficiency;
   double l2_hit_share = 0;
-  double fp4_instructions_per_byte = 0;
   double fp8_instructions_per_byte = 0;
-  double bf16_instructions_per_byte = 0;
-  double product_instructions_per_weight = 0;
-  double stage_instructions_per_byte = 0;
+  double l2_broadcast_share = 1;
   double launch_ns = 0;  // what launches that overlap hide is already taken off
   double graph_launch_ns = 0;
   double step_token_ns = 0;
@@ -64,13 +61,14 @@ struct KernelValues {
   double topk_rank_cycles = 0;
   double topk_key_cycles = 0;
   double moe_stripe_cycles = 0;
+  double moe_group_stripe_cycles = 0;
   double moe_gate_up_tile_cycles = 0;
   double moe_down_tile_cycles = 0;
-  double moe_sum_cycles = 0;
   double moe_plan_token_cycles = 0;
   double linear_tile_cycles = 0;
-  double linear_step_cycles = 0;
-  double linear_wait_cycles = 0;
+  double linear_window_cycles = 0;
+  double linear_mma_cycles = 0;
+  double linear_stage_cycles = 0;
   ProgramShape moe;
   ProgramShape attention;
   ProgramShape linear;
