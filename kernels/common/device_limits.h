@@ -40,4 +40,16 @@ inline constexpr DeviceLimits kRtxPro6000{.sms = 188,
   return std::min(limits.shared_per_block, limits.shared_per_sm / (share + 1));
 }
 
+// Shared memory that an SM should be set up with, in percent of the most it can have, for so many
+// blocks of `block_bytes` to share it. What is left of the SM's memory is L1, where every load from
+// global memory has a line while it is under way: an SM that is left as the kernel before wanted it
+// may have so little that loads wait for each other.
+[[nodiscard]] constexpr int shared_carveout_percent(std::int64_t block_bytes,
+                                                    std::int64_t resident_blocks,
+                                                    const DeviceLimits& limits) {
+  const std::int64_t wanted = resident_blocks * (block_bytes + 1024);
+  const std::int64_t percent = (100 * wanted + limits.shared_per_sm - 1) / limits.shared_per_sm;
+  return static_cast<int>(std::min<std::int64_t>(100, percent));
+}
+
 }  // namespace dscope

@@ -17,21 +17,51 @@ constexpr int kThreads = 512;
 constexpr int kLoads = 8;  // 16-byte loads of a thread in flight
 constexpr int kPasses = 11;
 
-// Grid-stride over 16-byte words, kLoads at a time. The sum is written only if it is a value that
-// zeroed memory cannot give, which the compiler does not know.
+// Grid-stride over 16-byte words, kLoads at a time, `rounds` times. The sum is written only if it
+// is a value that zeroed memory cannot give, which the compiler does not know.
+template <bool kFromL2>
 __global__ void __launch_bounds__(kThreads)
-    read_kernel(const uint4* data, std::int64_t words, std::uint32_t* sink) {
+    read_kernel(const uint4* data, std::int64_t words, int rounds, std::uint32_t* sink) {
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kThreads;
-  std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   std::uint32_t any = 0;
-  for (; i + (kLoads - 1) * stride < words; i += kLoads * stride) {
-    uint4 v[kLoads];
+  for (int round = 0; round < rounds; ++round) {
+    for (std::int64_t i = first; i + (kLoads - 1) * stride < words; i += kLoads * stride) {
+      uint4 v[kLoads];
 #pragma unroll
-    for (int k = 0; k < kLoads; ++k) v[k] = device::load_streaming(data + i + k * stride);
+      for (int k = 0; k < kLoads; ++k) {
+        const uint4* const word = data + i + k * stride;
+        v[k] = kFromL2 ? __ldcg(word) : device::load_streaming(word);
+      }
 #pragma unroll
-    for (int k = 0; k < kLoads; ++k) any |= v[k].x | v[k].y | v[k].z | v[k].w;
+      for (int k = 0; k < kLoads; ++k) any |= v[k].x | v[k].y | v[k].z | v[k].w;
+    }
   }
   if (any != 0) *sink = any;
+}
+
+// Median of several passes over `bytes`, rounded down to what all threads read in whole steps.
+template <bool kFromL2>
+double median_gbps(std::int64_t bytes, int rounds, const DeviceLimits& limits) {
+  const dim3 grid(static_cast<unsigned>(4 * limits.sms));
+  const std::int64_t step = std::int64_t{16} * kLoads * kThreads * grid.x;
+  bytes = std::max<std::int64_t>(1, bytes / step) * step;
+  const DeviceBuffer data(bytes, "a bandwidth measurement");
+  fill_device(data.data(), 0, bytes);
+  const DeviceArray<std::uint32_t> sink(1);
+  const CudaStream stream;
+  CudaTimer timer;
+  std::vector<double> gbps;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    timer.start(stream.get());
+    read_kernel<kFromL2><<<grid, kThreads, 0, stream.get()>>>(
+        reinterpret_cast<const uint4*>(data.data()), bytes / 16, rounds, sink.data());
+    DSCOPE_CUDA_CHECK(cudaGetLastError());
+    timer.stop(stream.get());
+    gbps.push_back(static_cast<double>(bytes) * rounds / timer.elapsed_ns());
+  }
+  std::nth_element(gbps.begin(), gbps.begin() + kPasses / 2, gbps.end());
+  return gbps[kPasses / 2];
 }
 
 }  // namespace
@@ -40,23 +70,13 @@ double measure_device_read_gbps() {
   const CudaDevice device = current_device();
   const std::int64_t bytes =
       std::clamp<std::int64_t>(16 * device.limits.l2_bytes, 256ll << 20, device.free_bytes / 2);
-  const DeviceBuffer data(bytes, "a bandwidth measurement");
-  fill_device(data.data(), 0, bytes);
-  const DeviceArray<std::uint32_t> sink(1);
-  const CudaStream stream;
-  CudaTimer timer;
-  const dim3 grid(static_cast<unsigned>(4 * device.limits.sms));
-  std::vector<double> gbps;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    timer.start(stream.get());
-    read_kernel<<<grid, kThreads, 0, stream.get()>>>(reinterpret_cast<const uint4*>(data.data()),
-                                                     bytes / 16, sink.data());
-    DSCOPE_CUDA_CHECK(cudaGetLastError());
-    timer.stop(stream.get());
-    gbps.push_back(static_cast<double>(bytes) / timer.elapsed_ns());
-  }
-  std::nth_element(gbps.begin(), gbps.begin() + kPasses / 2, gbps.end());
-  return gbps[kPasses / 2];
+  return median_gbps<false>(bytes, 1, device.limits);
+}
+
+double measure_l2_read_gbps() {
+  const DeviceLimits limits = current_device().limits;
+  constexpr int kRounds = 64;
+  return median_gbps<true>(limits.l2_bytes / 4, kRounds, limits);
 }
 
 }  // namespace dscope

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/comm/collective_times.h"
 #include "kernels/comm/device_communicator.h"
+#include "kernels/cuda/copy_bandwidth.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/extra_shared.h"
+#include "kernels/cuda/memory_latency.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "kernels/decode_step/decoder.h"
 #include "workloads/base/error.h"
@@ -43,6 +45,18 @@ std::vector<ExtraSharedRefusal> extra_shared_refusals() {
 }
 
 double measure_device_read_gbps() {
+  throw unavailable_error("{}", kReason);
+}
+
+double measure_l2_read_gbps() {
+  throw unavailable_error("{}", kReason);
+}
+
+CopyBandwidth measure_copy_bandwidth() {
+  throw unavailable_error("{}", kReason);
+}
+
+MemoryLatency measure_memory_latency() {
   throw unavailable_error("{}", kReason);
 }
 

@@ -110,11 +110,14 @@ void launch_config(const LinearPlan& plan, const linear::Args& args, Stream stre
   constexpr LinearConfig kConfig = kLinearConfigs[kIndex];
   constexpr std::size_t kShared = sizeof(LinearSharedStorage<kConfig>);
   static_assert(kShared <= kSm120SharedPerBlock);
+  const DeviceLimits& limits = device_limits();
   launch(linear::linear_kernel<kFormat, static_cast<int>(kIndex)>,
          {.grid = dim3(static_cast<unsigned>(plan.blocks)),
           .block = dim3(32 * kConfig.warps),
           .shared_bytes = kShared,
-          .least_shared_bytes = spreading_shared_bytes(plan.blocks, device_limits())},
+          .least_shared_bytes = spreading_shared_bytes(plan.blocks, limits),
+          .blocks_per_sm = std::min(resident_blocks(kConfig, limits),
+                                    ceil_div(plan.blocks, std::int64_t{limits.sms}))},
          stream, args);
 }
 

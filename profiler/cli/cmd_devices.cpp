@@ -1,11 +1,20 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/cuda/copy_bandwidth.h"
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/memory_latency.h"
+#include "kernels/cuda/read_bandwidth.h"
 #include "model/device_catalog.h"
+#include "model/measured.h"
+#include "model/measured_device.h"
 #include "profiler/cli/command.h"
+#include "profiler/collect/device_probe.h"
+#include "workloads/base/error.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace dscope::cli {
@@ -17,6 +26,7 @@ using model::Sourced;
 
 struct DevicesOptions {
   std::string name;  // empty: list all
+  bool measure = false;
   exporter::Format format = exporter::Format::kTable;
 };
 
@@ -48,8 +58,36 @@ std::string list_devices(exporter::Format format) {
   return table.render(format);
 }
 
-std::string show_device(const std::string& name, exporter::Format format) {
-  const model::Device device = model::find_device(name);
+// This machine's GPU: the entry that it is like, with what can be measured in its place.
+model::Device measure_device(const std::string& like) {
+  if (const Support gpu = cuda_available(); !gpu.ok()) throw unavailable_error("{}", gpu.reason);
+  const profile::Device machine = collect::probe_device(1);
+  if (machine.gpus.empty()) throw unavailable_error("the driver tells of no GPU");
+  const profile::Gpu& gpu = machine.gpus.front();
+  const std::string name = like.empty() ? model::device_of_gpu_name(gpu.name).value_or("") : like;
+  if (name.empty()) {
+    throw usage_error(
+        "devices: \"{}\" is not in the catalogue; name the device that it is most like, whose "
+        "rates "
+        "of computing it then has",
+        gpu.name);
+  }
+  model::Device device = model::find_device(name);
+  const CopyBandwidth copies = measure_copy_bandwidth();
+  const MemoryLatency latency = measure_memory_latency();
+  return model::measured_device(
+      std::move(device), gpu,
+      {.dram_read_gbps = measure_device_read_gbps(),
+       .dram_copy_gbps = copies.device_gbps,
+       .dram_latency_ns = latency.dram_ns,
+       .l2_latency_ns = latency.l2_ns,
+       .l2_read_gbps = measure_l2_read_gbps(),
+       .pcie_gbps = std::min(copies.to_device_gbps, copies.to_host_gbps)},
+      fmt::format("dscope devices --measure on an {}, driver {}", gpu.name,
+                  machine.driver_version.value_or("not known")));
+}
+
+std::string show_device(const model::Device& device, exporter::Format format) {
   if (format == exporter::Format::kJson) return nlohmann::json(device).dump(2) + "\n";
   exporter::TextTable table({{"field", "Field"},
                              {"value", "Value", Align::kRight},
@@ -68,13 +106,23 @@ Run add_devices(CLI::App& app, const Launch&) {
   app.add_option("name", options->name,
                  "Show one device with the source of every value: a name, or a file of your own")
       ->option_text("[NAME|FILE.json]");
+  app.add_flag(
+      "--measure", options->measure,
+      "Measure this machine's GPU: its memory, L2 and PCIe. What remains is that of NAME, or "
+      "of the entry that its name means");
   add_format_option(app, options->format);
   app.footer(
       "Examples:\n  dscope devices\n  dscope devices rtx-pro-6000\n"
-      "  dscope devices h200 --format json");
+      "  dscope devices --measure --format json > my-gpu.json\n"
+      "  dscope predict --device my-gpu.json");
   return [options] {
-    print(options->name.empty() ? list_devices(options->format)
-                                : show_device(options->name, options->format));
+    if (options->measure) {
+      print(show_device(measure_device(options->name), options->format));
+    } else if (options->name.empty()) {
+      print(list_devices(options->format));
+    } else {
+      print(show_device(model::find_device(options->name), options->format));
+    }
   };
 }
 

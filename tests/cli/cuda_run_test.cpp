@@ -52,6 +52,22 @@ TEST_F(CudaRun, EmulatedRanksAreCalledEmulated) {
   EXPECT_EQ(nlohmann::json::parse(result.out).at("kind"), "emulated");
 }
 
+TEST_F(CudaRun, MeasuresADeviceThatPredictionsTake) {
+  const TemporaryDirectory dir;
+  const std::string file = dir.file("mine.json");
+  const CommandResult measured = test::dscope("devices h200 --measure --format json");
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+  const auto json = nlohmann::json::parse(measured.out);
+  const auto value = [&](const char* key) { return json.at(key).at("value").get<double>(); };
+  EXPECT_GT(value("dram_latency_ns"), value("l2_latency_ns"));
+  EXPECT_GT(value("l2_read_gbps"), value("dram_read_gbps"));
+  EXPECT_GT(value("pcie_gbps"), 0);
+  std::ofstream(file) << measured.out;
+  const CommandResult predicted =
+      test::dscope("predict --kernel-set dscope --tp 1 --device " + file);
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+}
+
 TEST_F(CudaRun, CountsOrSaysWhyNot) {
   const TemporaryDirectory dir;
   const std::string file = dir.file("profile.json");

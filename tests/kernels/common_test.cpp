@@ -184,5 +184,19 @@ TEST(SpreadingSharedBytes, AnSmHasRoomForItsShareOfTheBlocksAndNoMore) {
   }
 }
 
+TEST(SharedCarveout, HoldsTheBlocksAndLeavesTheRestToL1) {
+  const DeviceLimits& limits = kRtxPro6000;
+  EXPECT_EQ(shared_carveout_percent(0, 1, limits), 1);
+  EXPECT_EQ(shared_carveout_percent(limits.shared_per_block, 1, limits), 100);
+  EXPECT_EQ(shared_carveout_percent(limits.shared_per_block, 2, limits), 100);
+  for (std::int64_t bytes = 0; bytes <= limits.shared_per_block; bytes += 512) {
+    for (std::int64_t blocks = 1; blocks * (bytes + 1024) <= limits.shared_per_sm; ++blocks) {
+      const int percent = shared_carveout_percent(bytes, blocks, limits);
+      ASSERT_GE(percent * limits.shared_per_sm, 100 * blocks * (bytes + 1024));
+      ASSERT_LT((percent - 1) * limits.shared_per_sm, 100 * blocks * (bytes + 1024));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dscope
