@@ -100,8 +100,10 @@ void add_library(std::vector<ConstantInfo>& all) {
                        "of a warp that is alone, from one mma of a product to the next"));
   all.push_back(
       cycles("linear_stage_cycles", "of an SM, to bring a KiB of tokens into shared memory"));
-  all.push_back(cycles("attention_tile_cycles", "a tile of 32 entries, 16 query rows"));
-  all.push_back(cycles("attention_wide_tile_cycles", "a tile of 32 entries, 32 query rows"));
+  all.push_back(cycles("attention_tile_cycles", "of a block, for a tile of 32 entries"));
+  all.push_back(cycles("attention_head_cycles", "the same, for each of its heads"));
+  all.push_back(cycles("attention_wide_cycles", "the same, where it has room for 32 heads"));
+  all.push_back(time("attention_wave_ns", "from the end of a block to the next one's first tile"));
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));
   all.push_back(factor("attention_merge_bytes_per_ns", 0, 1e5,
                        "that the last block of a group reads split results with; 0: at once"));
@@ -152,6 +154,9 @@ void add_collectives(std::vector<ConstantInfo>& all) {
   all.push_back(efficiency("ll_bandwidth_share", 0.5,
                            "of a link that carries data with LL: 4 bytes in 8 are flags"));
   all.push_back(efficiency("ll128_bandwidth_share", 0.9375, "the same with LL128: 8 bytes in 128"));
+  all.push_back(efficiency("staged_ll_bandwidth_share", 0.5,
+                           "the same with LL where it is staged in host memory"));
+  all.push_back(time("nccl_staged_step_ns", "what a step of Simple takes longer there"));
   all.push_back(efficiency("link_efficiency", 1, "of a link that a ring reaches"));
   all.push_back(time("one_shot_base_ns", "of a one-shot or two-shot all-reduce besides its hops"));
   all.push_back(efficiency("all_to_all_efficiency", 1,

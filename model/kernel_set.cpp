@@ -150,10 +150,11 @@ std::string to_text(const KernelSet& set) {
     if (c.source == kConstantSourceIds.back()) continue;
     const std::string interval =
         c.low && c.high ? fmt::format("\"low\": {:.4g}, \"high\": {:.4g}, ", *c.low, *c.high) : "";
-    constants.push_back(fmt::format(
-        "    \"{}\": {{\"value\": {:.4g}, {}\"unit\": {}, \"source\": {},\n"
-        "      \"where\": {}}}",
-        info.name, c.value, interval, quoted(c.unit), quoted(c.source), quoted(c.where)));
+    constants.push_back(
+        fmt::format("    \"{}\": {{\"value\": {:.{}g}, {}\"unit\": {}, \"source\": {},\n"
+                    "      \"where\": {}}}",
+                    info.name, c.value, c.source == "fitted" ? 4 : 6, interval, quoted(c.unit),
+                    quoted(c.source), quoted(c.where)));
   }
   return text + fmt::format("  \"traits\": {{\n{}\n  }},\n  \"constants\": {{\n{}\n  }}\n}}\n",
                             fmt::join(traits, ",\n"), fmt::join(constants, ",\n"));

@@ -66,7 +66,9 @@ KernelValues::KernelValues(const KernelSet& set) {
   fixed_router_ns = set.constant("fixed_router_ns");
   fixed_sample_ns = set.constant("fixed_sample_ns");
   attention_tile_cycles = set.constant("attention_tile_cycles");
-  attention_wide_tile_cycles = set.constant("attention_wide_tile_cycles");
+  attention_head_cycles = set.constant("attention_head_cycles");
+  attention_wide_cycles = set.constant("attention_wide_cycles");
+  attention_wave_ns = set.constant("attention_wave_ns");
   attention_merge_ns = set.constant("attention_merge_ns");
   attention_merge_bytes_per_ns = set.constant("attention_merge_bytes_per_ns");
   hc_token_cycles = set.constant("hc_token_cycles");
@@ -89,6 +91,8 @@ KernelValues::KernelValues(const KernelSet& set) {
   nccl_simple_step_ns = set.constant("nccl_simple_step_ns");
   ll_bandwidth_share = set.constant("ll_bandwidth_share");
   ll128_bandwidth_share = set.constant("ll128_bandwidth_share");
+  staged_ll_bandwidth_share = set.constant("staged_ll_bandwidth_share");
+  nccl_staged_step_ns = set.constant("nccl_staged_step_ns");
   link_efficiency = set.constant("link_efficiency");
   one_shot_base_ns = set.constant("one_shot_base_ns");
   all_to_all_efficiency = set.constant("all_to_all_efficiency");

@@ -52,7 +52,9 @@ struct KernelValues {
   double fixed_router_ns = 0;
   double fixed_sample_ns = 0;
   double attention_tile_cycles = 0;
-  double attention_wide_tile_cycles = 0;
+  double attention_head_cycles = 0;
+  double attention_wide_cycles = 0;
+  double attention_wave_ns = 0;
   double attention_merge_ns = 0;
   double attention_merge_bytes_per_ns = 0;
   double hc_token_cycles = 0;
@@ -78,6 +80,8 @@ struct KernelValues {
   double nccl_simple_step_ns = 0;
   double ll_bandwidth_share = 0;
   double ll128_bandwidth_share = 0;
+  double staged_ll_bandwidth_share = 0;
+  double nccl_staged_step_ns = 0;
   double link_efficiency = 0;
   double one_shot_base_ns = 0;
   double all_to_all_efficiency = 0;

@@ -4,6 +4,7 @@
 
 #include "kernels/hyper_connection/hyper_connection_config.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace dscope::model {
@@ -49,6 +50,26 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
   return result;
 }
 
+// Norm and RoPE of every head of every token. The kernel ends with the slowest SM that has rows:
+// the more of them have, up to two rows each, the later that is.
+OpTime norm_rope(const StepContext& context, const PricedOp& op) {
+  const double rows = context.shape.tokens *
+                      static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+  const double spread = std::sqrt(std::min(1.0, rows / (2 * context.machine.sms)));
+  const double last = spread * context.kernels.fixed_store_ns * context.clock_scale;
+  OpTime result;
+  result.launches = 1;
+  result.time = context.overhead(1, context.kernels.fixed_small_ns);
+  const LimitedTime stream =
+      context.stream({.bytes = op.cost.bytes(), .cuda_core_flops = op.cost.flops});
+  if (last > stream.total()) {
+    result.time[Limit::kLatency] += last;
+  } else {
+    result.time.add(stream);
+  }
+  return result;
+}
+
 // RoPE backwards on every head of every token: a row each.
 OpTime inverse_rope(const StepContext& context, const PricedOp& op) {
   OpTime result = with_launches(context, op, 1);
@@ -85,11 +106,12 @@ std::optional<OpTime> library_op(const StepContext& context, const PricedOp& op)
     case Op::kSample:  // segments of the vocabulary, and the best of them
     case Op::kEmbed:   // lookup, and spreading over the streams behind the all-reduce
       return with_launches(context, op, 2);
+    case Op::kQNormRope:
+      return norm_rope(context, op);
     case Op::kOInverseRope:
       return inverse_rope(context, op);
     case Op::kStepInputs:
     case Op::kQNorm:
-    case Op::kQNormRope:
     case Op::kKvNormRopeStore:
     case Op::kIndexQQuant:
     case Op::kRouterTopK:

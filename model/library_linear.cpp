@@ -125,11 +125,13 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
       linear_plan(p, m.limits(), context.configuration.tiles.linear_config);
   if (plan) {
     const LinearConfig& c = plan->config;
-    const Occupancy fit =
-        occupancy({.warps = static_cast<double>(c.warps),
-                   .shared_bytes = context.padded(static_cast<double>(shared_bytes(c))),
-                   .most_per_sm = static_cast<double>(c.blocks_per_sm)},
-                  m);
+    const double shared =
+        std::max(context.padded(static_cast<double>(shared_bytes(c))),
+                 static_cast<double>(spreading_shared_bytes(plan->blocks, m.limits())));
+    const Occupancy fit = occupancy({.warps = static_cast<double>(c.warps),
+                                     .shared_bytes = shared,
+                                     .most_per_sm = static_cast<double>(c.blocks_per_sm)},
+                                    m);
     result.fits_shared_memory = result.fits_shared_memory && fit.launches;
     const LinearWork l = work_of(p, *plan, fit, weight_bytes, m);
     const auto passes = static_cast<double>(plan->passes);
@@ -138,9 +140,12 @@ void add_product(const StepContext& context, const LinearProblem& p, double weig
     work.balance =
         std::min(1.0, static_cast<double>(plan->tiles) * passes / work.active_sms /
                           (l.waves.busiest * static_cast<double>(plan->units_per_block)));
-    work.in_flight_bytes = l.resident_warps * l.batch_chunks * c.row_tiles * 16 *
-                           static_cast<double>(kLinearChunkBytes);
-    work.by_shared = fit.by_shared;
+    // A load has a line of L1 while it is under way, of which a chunk's part of a row is half.
+    const double in_l1 = l1_bytes(l.waves.resident * (shared + 1024), m) / 2;
+    const double wanted = l.resident_warps * l.batch_chunks * c.row_tiles * 16 *
+                          static_cast<double>(kLinearChunkBytes);
+    work.in_flight_bytes = std::min(wanted, in_l1);
+    work.by_shared = fit.by_shared || in_l1 < wanted;
     work.bytes = weight_bytes * l.weight_reads + other_bytes;
     work.l2_bytes = weight_bytes * passes + other_bytes;
     if (p.format == WeightFormat::kFp8) {

@@ -27,7 +27,8 @@ for round in 1 2; do
     dram_efficiency fixed_compressor_ns
   fit fixed_moe_ns moe_stripe_cycles moe_group_stripe_cycles moe_gate_up_tile_cycles \
     moe_down_tile_cycles moe_plan_token_cycles
-  fit fixed_attention_ns attention_tile_cycles attention_wide_tile_cycles
+  fit fixed_attention_ns attention_tile_cycles attention_head_cycles attention_wide_cycles \
+    attention_wave_ns attention_merge_ns attention_merge_bytes_per_ns
   fit fixed_index_logits_ns index_instructions_per_byte
   fit fixed_topk_ns topk_rank_cycles topk_key_cycles
   fit fixed_small_ns fixed_store_ns head_row_cycles fixed_hc_ns hc_token_cycles fixed_router_ns \

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "model/kernel_constants.h"
+#include "model/validation/all_reduces.h"
 #include "model/validation/validate.h"
 #include "profiler/profile/statistics.h"
 
@@ -270,6 +271,42 @@ std::string collective_section(const Validation& validation) {
          rows + "\n";
 }
 
+std::string own_all_reduce_section() {
+  const AllReduceTable& table = measured_all_reduces();
+  std::map<std::string_view, std::vector<double>> errors;
+  std::string rows;
+  for (const MeasuredAllReduce& m : table.times) {
+    const double predicted = predicted_ns(m);
+    const double error = predicted / m.time_ns - 1;
+    const bool fitted = is_calibration_time(m);
+    const bool gathered = m.algorithm == AllReduce::kGathered;
+    errors[fitted     ? "fitted"
+           : gathered ? "gather and sum, predicted"
+                      : "NCCL, predicted"]
+        .push_back(error);
+    rows +=
+        fmt::format("| {} | {} | {} | {:.0f} | {:.1f} | {:.1f} | {} | {} |\n", m.interconnect,
+                    m.ranks, gathered ? "gather and sum" : "NCCL", m.payload_bytes, m.time_ns / kUs,
+                    predicted / kUs, percent(error), fitted ? "fitted" : "predicted");
+  }
+  std::string text = fmt::format(
+      "## Our own all-reduces\n\nMeasured with `dscope bench --collectives`: {}, driver {}, CUDA "
+      "{}, NCCL {}, commit {}. Over NVLink, and with P2P off through host memory. Base of a "
+      "collective, hop of either link, and what host memory costs were fitted to NCCL's times for "
+      "the shortest, a middle and the longest vector.\n\n"
+      "| times | number | median error | worst |\n|---|--:|--:|--:|\n",
+      table.card, table.driver, table.cuda, table.nccl, table.commit);
+  for (const auto& [what, list] : errors) {
+    const Spread s = spread(list);
+    text += fmt::format("| {} | {} | {:.1f} % | {:.1f} % |\n", what, s.count, 100 * s.median,
+                        100 * s.worst);
+  }
+  return text +
+         "\n| links | ranks | what | bytes | measured us | predicted us | error | used |\n"
+         "|---|--:|---|--:|--:|--:|--:|---|\n" +
+         rows + "\n";
+}
+
 std::string assumed_section() {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const PublishedRow& row : published_rows()) {
@@ -321,6 +358,7 @@ std::string validation_page(const Validation& validation) {
   text += "## Published measurements by kernel set\n\n" + summary(validation);
   for (const SetValidation& set : validation.sets) text += set_section(set);
   text += roofline_section(validation);
+  text += own_all_reduce_section();
   text += collective_section(validation);
   text += assumed_section();
   text += excluded_section();

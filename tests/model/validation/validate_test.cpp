@@ -5,6 +5,7 @@
 #include "model/advise.h"
 #include "model/interconnect.h"
 #include "model/predict.h"
+#include "model/validation/all_reduces.h"
 #include "workloads/base/error.h"
 
 #include <gmock/gmock.h>
@@ -158,6 +159,47 @@ TEST(CollectiveChecks, CoverEveryUsableAllReduce) {
     EXPECT_GT(c.predicted_ns, 0) << c.row->id;
     EXPECT_GT(c.measured_ns, 0) << c.row->id;
   }
+}
+
+TEST(OwnAllReduces, AreMetWhereTheyWereNotFitted) {
+  std::vector<double> errors;
+  std::size_t fitted = 0;
+  for (const MeasuredAllReduce& m : measured_all_reduces().times) {
+    if (is_calibration_time(m)) {
+      ++fitted;
+      continue;
+    }
+    errors.push_back(std::abs(predicted_ns(m) / m.time_ns - 1));
+  }
+  EXPECT_EQ(fitted, 12u);
+  ASSERT_EQ(errors.size(), 52u);
+  std::sort(errors.begin(), errors.end());
+  EXPECT_LT(errors[errors.size() / 2], 0.1);
+  EXPECT_LT(errors.back(), 0.5);
+}
+
+TEST(OwnAllReduces, ErrorsNameFileAndPlace) {
+  const auto error = [](const char* key, nlohmann::json value) {
+    nlohmann::json time{{"ranks", 2},
+                        {"transport", "nvlink"},
+                        {"algorithm", "ncclAllReduce"},
+                        {"payload_bytes", 8192},
+                        {"time_us", 6.4}};
+    time[key] = std::move(value);
+    const nlohmann::json table{{"card", "c"}, {"driver", "d"}, {"cuda", "e"},
+                               {"nccl", "n"}, {"commit", "f"}, {"times", {time}}};
+    try {
+      (void)all_reduce_table_from_json(table, "times.json");
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error("ranks", 4), "");
+  EXPECT_THAT(error("ranks", 1), HasSubstr("times.json: /times/0/ranks"));
+  EXPECT_THAT(error("transport", "pigeon"), HasSubstr("\"nvlink\" or \"host_memory\""));
+  EXPECT_THAT(error("algorithm", "tree"), HasSubstr("/times/0/algorithm"));
+  EXPECT_THAT(error("time_us", 0), HasSubstr("/times/0/time_us"));
 }
 
 // --- grids ---------------------------------------------------------------------------------------
