@@ -3,6 +3,7 @@
 #include "model/library_kernels.h"
 
 #include "kernels/hyper_connection/hyper_connection_config.h"
+#include "model/occupancy.h"
 
 #include <algorithm>
 #include <cmath>
@@ -50,16 +51,33 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
   return result;
 }
 
-// Norm and RoPE of every head of every token. The kernel ends with the slowest SM that has rows:
-// the more of them have, up to two rows each, the later that is.
-OpTime norm_rope(const StepContext& context, const PricedOp& op) {
+// Kernels of which a warp takes a head of a token each.
+struct HeadRows {
+  double rows = 0;
+  double more_rounds = 0;  // behind the first of an SM's blocks
+};
+HeadRows head_rows(const StepContext& context) {
+  constexpr double kWarps = 4;
   const double rows = context.shape.tokens *
                       static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+  const Occupancy fit =
+      occupancy({.warps = kWarps, .shared_bytes = context.padded(0)}, context.machine);
+  const Waves w =
+      waves(std::ceil(rows / kWarps), std::max(1.0, fit.blocks_per_sm), context.machine);
+  return {rows, w.rounds() - 1};
+}
+
+// Norm and RoPE of every head. The kernel ends with the slowest SM that has rows: the more of them
+// have, up to two rows each, the later that is.
+OpTime norm_rope(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
+  const auto [rows, more_rounds] = head_rows(context);
   const double spread = std::sqrt(std::min(1.0, rows / (2 * context.machine.sms)));
-  const double last = spread * context.kernels.fixed_store_ns * context.clock_scale;
+  const double last =
+      (spread * k.fixed_store_ns + more_rounds * k.fixed_small_ns) * context.clock_scale;
   OpTime result;
   result.launches = 1;
-  result.time = context.overhead(1, context.kernels.fixed_small_ns);
+  result.time = context.overhead(1, k.fixed_small_ns);
   const LimitedTime stream =
       context.stream({.bytes = op.cost.bytes(), .cuda_core_flops = op.cost.flops});
   if (last > stream.total()) {
@@ -70,13 +88,14 @@ OpTime norm_rope(const StepContext& context, const PricedOp& op) {
   return result;
 }
 
-// RoPE backwards on every head of every token: a row each.
+// RoPE backwards on every head.
 OpTime inverse_rope(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
   OpTime result = with_launches(context, op, 1);
-  const double rows = context.shape.tokens *
-                      static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+  const auto [rows, more_rounds] = head_rows(context);
   result.time[Limit::kIssue] +=
-      rows / context.machine.sms * context.kernels.head_row_cycles / context.machine.clock_ghz;
+      std::max(rows / context.machine.sms * k.head_row_cycles / context.machine.clock_ghz,
+               more_rounds * k.fixed_small_ns * context.clock_scale);
   return result;
 }
 
