@@ -320,7 +320,7 @@ TEST(Grid, AnotherDeviceIsWhollyHeldOut) {
   const std::string page = validation_page(validation);
   EXPECT_THAT(page, HasSubstr("dscope on h100-sxm"));
   EXPECT_THAT(page, HasSubstr("Nothing was fitted to this grid"));
-  EXPECT_THAT(page, Not(HasSubstr("| fitted |")));
+  EXPECT_THAT(page, Not(HasSubstr("| calibrated on |")));
 }
 
 TEST(MeasuredGrids, AreOfOneKindEach) {
