@@ -32,7 +32,7 @@
 // has tokens: each takes a number from a counter, and those with the last numbers wait until all
 // have come (their rivals are running or about to, for there are far fewer who wait than places).
 // Or a second launch does. In both cases every block has read post and mixing before they are
-// written anew, so old and new may be the same memory. The last to go leaves the counters at 0.
+// written anew, so old and new may be the same memory. The counter begins again by itself.
 //
 // Limited by latency for few tokens (fn is 1.6 MB for Flash, read by all SMs at once), by L2
 // traffic of fn and X for many.
@@ -160,30 +160,25 @@ __device__ __forceinline__ float mix_token(const float* x,
   return warp_sum_four(sums);
 }
 
-// The first part. Leaves the block's sums in the workspace.
+// The first part, behind load_fn_items(). Leaves the block's sums in the workspace.
 template <int Slice, int Tokens>
 __device__ __forceinline__ void mix_slice(HcMixSharedStorage<Slice, Tokens>& shared,
-                                          const HcArgs& args, int first_token) {
+                                          const HcArgs& args, const HcItems<Slice>& items,
+                                          const float4 (&fn)[Slice / 32][kHcRowsPerWarp],
+                                          int first_token) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
-  const int slice = static_cast<int>(blockIdx.x);
-  const int rows = args.rows();
-  const HcItems<Slice> items{args.streams.streams * HcItems<Slice>::kPerStream, slice * Slice};
-  float4 fn[Slice / 32][kHcRowsPerWarp];
-  load_fn_items(args, items, rows, fn);
-  wait_for_previous();
-  allow_next();
   stage_streams(args, shared, first_token, items.first);
   __syncthreads();
   const int value = lane / 8;  // of the four, which this lane has the sum of
   const int row = warp + value * kHcWarps;
   const bool is_squares = value == kHcRowsPerWarp;
-  const bool writes = lane % 8 == 0 && (is_squares ? warp == 0 : row < rows);
+  const bool writes = lane % 8 == 0 && (is_squares ? warp == 0 : row < args.rows());
   for (int i = 0; i < Tokens; ++i) {
     const int t = first_token + i;
     if (t >= args.streams.tokens) break;
     const float sum = mix_token<Slice>(shared.x[i], fn, items.count);
-    const std::int64_t at = (static_cast<std::int64_t>(t) * args.slices + slice) * kHcPartials;
+    const std::int64_t at = (static_cast<std::int64_t>(t) * args.slices + blockIdx.x) * kHcPartials;
     if (writes) args.partials[at + (is_squares ? kHcSquares : row)] = sum;
   }
 }
@@ -198,32 +193,61 @@ __device__ __forceinline__ unsigned take_number(unsigned* counter, unsigned last
                : "memory");
   return number;
 }
+__device__ __forceinline__ unsigned load_relaxed(const unsigned* counter) {
+  unsigned value;
+  asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
+  return value;
+}
 __device__ __forceinline__ unsigned load_acquire(const unsigned* counter) {
   unsigned value;
   asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
   return value;
 }
 
-// Finishes a token of the tile if this block is among the last that arrive. There are at least as
+// The end of a tile of several tokens, whose finishing blocks wait for each other: a count that
+// goes up once all blocks of a launch have come. Thread 0's; made behind wait_for_previous() and
+// before the block comes.
+struct HcTileEnd {
+  unsigned* arrived;
+  unsigned* ended;
+  unsigned before = 0;
+
+  __device__ __forceinline__ HcTileEnd(const HcArgs& args, bool several)
+      : arrived(args.arrivals + 2 * blockIdx.y), ended(arrived + 1) {
+    if (several && threadIdx.x == 0) before = load_relaxed(ended);
+  }
+
+  // The order in which this block came.
+  __device__ __forceinline__ unsigned come() const { return take_number(arrived, gridDim.x - 1); }
+  // By the last that came, whose number tells it so: all others have.
+  __device__ __forceinline__ void announce() const {
+    asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(ended) : "memory");
+  }
+  __device__ __forceinline__ void wait() const {
+    while (load_acquire(ended) == before) {
+    }
+  }
+};
+
+// Finishes a token of the tile if this block is among the last that come. There are at least as
 // many blocks as tokens.
 __device__ __forceinline__ void finish_tile(HcFinishSharedStorage& shared, const HcArgs& args,
-                                            const HcAffine& affine, int first_token, int tokens) {
-  unsigned* const arrived = args.arrivals + 2 * blockIdx.y;
-  const int all = static_cast<int>(gridDim.x);
+                                            const HcAffine& affine, const HcTileEnd& end,
+                                            int first_token, int tokens) {
   __syncthreads();  // the block's streams and sums are written
-  if (threadIdx.x == 0) shared.order = take_number(arrived, ~0u);
+  if (threadIdx.x == 0) shared.order = end.come();
   __syncthreads();
-  const int finisher = static_cast<int>(shared.order) - (all - tokens);
-  if (finisher < 0) return;
-  if (threadIdx.x == 0) {
-    while (load_acquire(arrived) != static_cast<unsigned>(all)) {
+  const int after = static_cast<int>(gridDim.x - 1 - shared.order);  // blocks that come later
+  if (after >= tokens) return;
+  if (threadIdx.x == 0 && tokens > 1) {
+    if (after == 0) {
+      end.announce();
+    } else {
+      end.wait();
     }
-    const auto last = static_cast<unsigned>(tokens - 1);
-    // Nobody looks at the counter any more.
-    if (take_number(arrived + 1, last) == last) *arrived = 0;
   }
   __syncthreads();  // and through thread 0, all blocks' are
-  finish_token(shared, args, affine, first_token + finisher);
+  finish_token(shared, args, affine, first_token + after);
 }
 
 }  // namespace device
@@ -233,14 +257,23 @@ template <int Slice, int Tokens, bool Fused>
 __global__ void __launch_bounds__(kHcThreads, 2) hc_mix_kernel(HcArgs args) {
   __shared__ HcSharedStorage<Slice, Tokens> shared;
   const int first_token = static_cast<int>(blockIdx.y) * Tokens;
+  const device::HcItems<Slice> items{args.streams.streams * device::HcItems<Slice>::kPerStream,
+                                     static_cast<int>(blockIdx.x) * Slice};
+  float4 fn[Slice / 32][kHcRowsPerWarp];
+  device::load_fn_items(args, items, args.rows(), fn);
   if constexpr (Fused) {
     const device::HcAffine affine(args);
     if (blockIdx.x == 0) device::prefetch_norm(args);
-    device::mix_slice(shared.mix, args, first_token);
+    device::wait_for_previous();
+    device::allow_next();
+    const device::HcTileEnd end(args, Tokens > 1);
+    device::mix_slice(shared.mix, args, items, fn, first_token);
     const int tokens = min(Tokens, args.streams.tokens - first_token);
-    device::finish_tile(shared.finish, args, affine, first_token, tokens);
+    device::finish_tile(shared.finish, args, affine, end, first_token, tokens);
   } else {
-    device::mix_slice(shared.mix, args, first_token);
+    device::wait_for_previous();
+    device::allow_next();
+    device::mix_slice(shared.mix, args, items, fn, first_token);
   }
 }
 

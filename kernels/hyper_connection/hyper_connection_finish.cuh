@@ -36,7 +36,7 @@ struct HcArgs {
   float* mixing = nullptr;  // [T, m, m]
   float* y = nullptr;       // [T, d] or null
   HcNorm norm;
-  unsigned* arrivals = nullptr;  // [tiles][2]: blocks that have come, and gone after the end
+  unsigned* arrivals = nullptr;  // [tiles][2]: blocks that have come, and ends of tiles so far
   float* partials = nullptr;     // [T, slices, kHcPartials]
 
   // Products with fn that a token needs.
@@ -87,7 +87,9 @@ __device__ __forceinline__ float dot_pairwise(const float (&a)[kMaxHcStreams],
 // Sinkhorn's iterations on the m x m matrix whose element (j, k) is c[j][k], as row and column
 // factors: with M = diag(r) A diag(c), dividing row j by (its sum + eps) replaces r_j by
 // r_j / (r_j (A c)_j + eps), and columns likewise. Every lane does the same: the four rows are
-// independent chains, and a chain is a sum of two pairs, a reciprocal and a product.
+// independent chains, and a chain is a sum of two pairs, a reciprocal and a product. Nothing in the
+// loop may depend on m: behind a branch a chain would begin where the one before it ends. So rows
+// and columns that are not there become those of the identity, which touch no others.
 __device__ __forceinline__ void sinkhorn(float (&a)[kMaxHcStreams][kMaxHcStreams], int m,
                                          int iterations, float eps) {
   constexpr int kMax = static_cast<int>(kMaxHcStreams);
@@ -103,25 +105,28 @@ __device__ __forceinline__ void sinkhorn(float (&a)[kMaxHcStreams][kMaxHcStreams
     float sum = 0;
 #pragma unroll
     for (int k = 0; k < kMax; ++k) {
-      a[j][k] = k < m && j < m ? expf(a[j][k] - largest) : 0.0f;
+      const float value = expf(a[j][k] - largest);
+      a[j][k] = k < m ? value : 0.0f;
       sum += a[j][k];
     }
+    const float scale = fast_reciprocal(sum);
 #pragma unroll
-    for (int k = 0; k < kMax; ++k) a[j][k] = k < m && j < m ? a[j][k] / sum + eps : 0.0f;
+    for (int k = 0; k < kMax; ++k) {
+      const float identity = j == k ? 1.0f : 0.0f;
+      a[j][k] = j < m && k < m ? fmaf(a[j][k], scale, eps) : identity;
+    }
   }
   for (int round = 0; round < iterations; ++round) {
     if (round > 0) {  // the softmax has already normalised the rows of the first round
 #pragma unroll
       for (int j = 0; j < kMax; ++j) {
-        const float sum = dot_pairwise(a[j], cols);
-        if (j < m) rows[j] *= fast_reciprocal(fmaf(rows[j], sum, eps));
+        rows[j] *= fast_reciprocal(fmaf(rows[j], dot_pairwise(a[j], cols), eps));
       }
     }
 #pragma unroll
     for (int k = 0; k < kMax; ++k) {
       const float column[kMax] = {a[0][k], a[1][k], a[2][k], a[3][k]};
-      const float sum = dot_pairwise(column, rows);
-      if (k < m) cols[k] *= fast_reciprocal(fmaf(cols[k], sum, eps));
+      cols[k] *= fast_reciprocal(fmaf(cols[k], dot_pairwise(column, rows), eps));
     }
   }
 #pragma unroll
@@ -132,22 +137,36 @@ __device__ __forceinline__ void sinkhorn(float (&a)[kMaxHcStreams][kMaxHcStreams
 }
 
 // Adds up the slices' sums: lane r of every warp gets row r, or the sum of squares. Eight lanes
-// read a slice, 16 bytes each; what lies behind the rows there means nothing.
+// read a slice, 16 bytes each; what lies behind the rows there means nothing. `meanwhile()` is
+// called when the first of them have been asked for.
+template <class Meanwhile>
 __device__ __forceinline__ float add_slices(HcFinishSharedStorage& shared, const HcArgs& args,
-                                            int t) {
+                                            int t, Meanwhile meanwhile) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
-  constexpr int kSlicesPerWarp = 4;
+  constexpr int kAtOnce = 4;
+  constexpr int kStride = kHcWarps * 4;
   const float* const partials =
       args.partials + static_cast<std::int64_t>(t) * args.slices * kHcPartials + lane % 8 * 4;
   float sums[4] = {0, 0, 0, 0};
-#pragma unroll 4
-  for (int s = warp * kSlicesPerWarp + lane / 8; s < args.slices; s += kHcWarps * kSlicesPerWarp) {
-    const float4 v = __ldcg(reinterpret_cast<const float4*>(partials + s * kHcPartials));
-    sums[0] += v.x;
-    sums[1] += v.y;
-    sums[2] += v.z;
-    sums[3] += v.w;
+  int first = warp * 4 + lane / 8;
+  for (int round = 0; round == 0 || first < args.slices; ++round, first += kAtOnce * kStride) {
+    float4 v[kAtOnce];
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      const int slice = first + i * kStride;
+      v[i] = slice < args.slices
+                 ? __ldcg(reinterpret_cast<const float4*>(partials + slice * kHcPartials))
+                 : float4{0, 0, 0, 0};
+    }
+    if (round == 0) meanwhile();
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      sums[0] += v[i].x;
+      sums[1] += v[i].y;
+      sums[2] += v[i].z;
+      sums[3] += v[i].w;
+    }
   }
 #pragma unroll
   for (float& sum : sums) {
@@ -232,6 +251,7 @@ __device__ __forceinline__ int first_channel(int column) {
 struct HcColumns {
   uint4 streams[kHcColumns][kMaxHcStreams];
   HcEight y[kHcColumns];
+  HcEight norm[kHcColumns];
 
   // What registers hold while the mixes are formed: all of 4096 channels.
   static constexpr int kEarly = 3;
@@ -276,12 +296,20 @@ struct HcColumns {
     return squares;
   }
 
+  __device__ __forceinline__ void load_norm(const HcArgs& args) {
+#pragma unroll
+    for (int c = 0; c < kHcColumns; ++c) {
+      const int channel = first_channel(c);
+      if (channel < args.streams.hidden) norm[c] = read_eight(args.norm.weight, channel);
+    }
+  }
+
   __device__ __forceinline__ void write_normed(const HcArgs& args, int t, float scale) const {
 #pragma unroll
     for (int c = 0; c < kHcColumns; ++c) {
       const int channel = first_channel(c);
       if (channel >= args.streams.hidden) continue;
-      const HcEight w = read_eight(args.norm.weight, channel);
+      const HcEight& w = norm[c];
       const auto& v = y[c].v;
       const std::int64_t at = static_cast<std::int64_t>(t) * args.streams.hidden + channel;
       if (args.y != nullptr) {
@@ -310,13 +338,16 @@ __device__ __forceinline__ void finish_token(HcFinishSharedStorage& shared, cons
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
   HcColumns columns;
-  if (warp > 0) columns.load_early(args, t);
-  const float mix = scaled_mix(args, affine, add_slices(shared, args, t));
+  const float sum = add_slices(shared, args, t, [&] {
+    if (warp > 0) columns.load_early(args, t);
+  });
+  const float mix = scaled_mix(args, affine, sum);
   if (warp == 0) {
     if (!args.head) write_post_and_mixing(args, t, mix);
     return;
   }
   const float squares = warp_sum(columns.weigh(args, t, sigmoid(mix) + args.hc_eps));
+  columns.load_norm(args);
   if (lane == 0) shared.scratch[warp] = squares;
   column_barrier();
   const float total = warp_sum(lane > 0 && lane < kHcWarps ? shared.scratch[lane] : 0.0f);
