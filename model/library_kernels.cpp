@@ -11,10 +11,19 @@
 namespace dscope::model {
 namespace {
 
+// What is added where an SM cannot hold all its blocks of a short kernel at once: they follow each
+// other, and each round begins anew.
+double further_rounds_ns(const StepContext& context, double blocks, double warps) {
+  const Occupancy fit =
+      occupancy({.warps = warps, .shared_bytes = context.padded(0)}, context.machine);
+  const Waves w = waves(blocks, std::max(1.0, fit.blocks_per_sm), context.machine);
+  return (w.rounds() - 1) * context.kernels.fixed_small_ns * context.clock_scale;
+}
+
 // Leaving a sublayer, entering the next and the norm behind: one launch, two for many tokens. The
-// op that enters has all of it. The chain of latencies is the same either way: the second launch
-// stands where blocks else count each other in. Beside it the busiest SM takes every token of its
-// blocks through a slice of all streams.
+// op that enters has all of it. The chain of latencies is the same either way; where one launch has
+// several tokens, its blocks also wait for each other. Beside that the busiest SM takes every token
+// of its blocks through a slice of all streams.
 OpTime transition(const StepContext& context, const PricedOp& op) {
   const KernelValues& k = context.kernels;
   const Machine& m = context.machine;
@@ -30,6 +39,10 @@ OpTime transition(const StepContext& context, const PricedOp& op) {
   result.launches = config.fused ? 1 : 2;
   result.time = context.overhead(1, k.fixed_hc_ns);
   result.time.add(context.overhead(result.launches - 1, 0));
+  if (config.fused && problem.tokens > 1) {
+    result.time[Limit::kLatency] += k.hc_wait_ns * context.clock_scale;
+  }
+  result.time[Limit::kLatency] += further_rounds_ns(context, blocks, kHcThreads / 32);
   result.time[Limit::kIssue] += units * k.hc_token_cycles / m.clock_ghz;
   // What the sublayer before left, read and written once more: f and the streams.
   const double again = op.cost.read_bytes * 2;
@@ -52,29 +65,22 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
 }
 
 // Kernels of which a warp takes a head of a token each.
-struct HeadRows {
-  double rows = 0;
-  double more_rounds = 0;  // behind the first of an SM's blocks
-};
-HeadRows head_rows(const StepContext& context) {
-  constexpr double kWarps = 4;
-  const double rows = context.shape.tokens *
-                      static_cast<double>(context.shape.layout.heads(context.shape.model).size());
-  const Occupancy fit =
-      occupancy({.warps = kWarps, .shared_bytes = context.padded(0)}, context.machine);
-  const Waves w =
-      waves(std::ceil(rows / kWarps), std::max(1.0, fit.blocks_per_sm), context.machine);
-  return {rows, w.rounds() - 1};
+constexpr double kHeadRowWarps = 4;
+double head_rows(const StepContext& context) {
+  return context.shape.tokens *
+         static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+}
+double further_head_rounds_ns(const StepContext& context) {
+  return further_rounds_ns(context, std::ceil(head_rows(context) / kHeadRowWarps), kHeadRowWarps);
 }
 
 // Norm and RoPE of every head. The kernel ends with the slowest SM that has rows: the more of them
 // have, up to two rows each, the later that is.
 OpTime norm_rope(const StepContext& context, const PricedOp& op) {
   const KernelValues& k = context.kernels;
-  const auto [rows, more_rounds] = head_rows(context);
-  const double spread = std::sqrt(std::min(1.0, rows / (2 * context.machine.sms)));
+  const double spread = std::sqrt(std::min(1.0, head_rows(context) / (2 * context.machine.sms)));
   const double last =
-      (spread * k.fixed_store_ns + more_rounds * k.fixed_small_ns) * context.clock_scale;
+      spread * k.fixed_store_ns * context.clock_scale + further_head_rounds_ns(context);
   OpTime result;
   result.launches = 1;
   result.time = context.overhead(1, k.fixed_small_ns);
@@ -90,12 +96,11 @@ OpTime norm_rope(const StepContext& context, const PricedOp& op) {
 
 // RoPE backwards on every head.
 OpTime inverse_rope(const StepContext& context, const PricedOp& op) {
-  const KernelValues& k = context.kernels;
   OpTime result = with_launches(context, op, 1);
-  const auto [rows, more_rounds] = head_rows(context);
+  const double rows_of_sm = head_rows(context) / context.machine.sms;
   result.time[Limit::kIssue] +=
-      std::max(rows / context.machine.sms * k.head_row_cycles / context.machine.clock_ghz,
-               more_rounds * k.fixed_small_ns * context.clock_scale);
+      std::max(rows_of_sm * context.kernels.head_row_cycles / context.machine.clock_ghz,
+               further_head_rounds_ns(context));
   return result;
 }
 
