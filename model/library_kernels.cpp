@@ -42,7 +42,7 @@ OpTime transition(const StepContext& context, const PricedOp& op) {
   if (config.fused && problem.tokens > 1) {
     result.time[Limit::kLatency] += k.hc_wait_ns * context.clock_scale;
   }
-  result.time[Limit::kLatency] += further_rounds_ns(context, blocks, kHcThreads / 32);
+  result.time[Limit::kLatency] += further_rounds_ns(context, blocks, kHcThreads / 32.0);
   result.time[Limit::kIssue] += units * k.hc_token_cycles / m.clock_ghz;
   // What the sublayer before left, read and written once more: f and the streams.
   const double again = op.cost.read_bytes * 2;
