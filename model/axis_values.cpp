@@ -3,9 +3,9 @@
 #include "model/axis_values.h"
 
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -16,13 +16,7 @@ namespace {
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  if constexpr (std::is_same_v<Number, double>) {
-    if (!std::isfinite(value)) return std::nullopt;
-  }
-  return value;
+  return parse_number<Number>(text);
 }
 
 [[noreturn]] void fail(std::string_view axis, std::string_view expected, std::string_view text) {

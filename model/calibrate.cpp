@@ -8,12 +8,12 @@
 #include "model/speculation.h"
 #include "profiler/profile/statistics.h"
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <functional>
 
@@ -244,13 +244,10 @@ std::vector<ConfigurationError> leave_one_out(const KernelSet& fitted_set,
   return errors;
 }
 
-double parse_number(std::string_view text, std::string_view whole) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    throw usage_error("\"{}\": expected NAME or NAME=LOW:HIGH with numbers", whole);
-  }
-  return value;
+double parse_bound(std::string_view text, std::string_view whole) {
+  const auto value = parse_number<double>(text);
+  if (!value) throw usage_error("\"{}\": expected NAME or NAME=LOW:HIGH with numbers", whole);
+  return *value;
 }
 
 std::optional<double> median_error(const std::vector<ConfigurationError>& errors) {
@@ -275,9 +272,9 @@ FreeConstant parse_free_constant(std::string_view text) {
   if (equals == std::string_view::npos) return free;
   const std::string_view bounds = text.substr(equals + 1);
   const auto colon = bounds.find(':');
-  if (colon == std::string_view::npos) parse_number("", text);
-  free.low = parse_number(bounds.substr(0, colon), text);
-  free.high = parse_number(bounds.substr(colon + 1), text);
+  if (colon == std::string_view::npos) parse_bound("", text);
+  free.low = parse_bound(bounds.substr(0, colon), text);
+  free.high = parse_bound(bounds.substr(colon + 1), text);
   if (*free.low >= *free.high) {
     throw usage_error("\"{}\": the lower bound must be below the upper one", text);
   }

@@ -32,11 +32,10 @@ OpTime transition(const StepContext& context, const PricedOp& op) {
   const HcConfig config = pick_config(problem, m.limits());
   constexpr double kUnit = 32;  // channels
   const auto tiles = static_cast<double>(hc_tiles(config, problem.tokens));
-  const double blocks = tiles * static_cast<double>(hc_slices(config, problem.hidden));
-  const double units =
-      std::ceil(blocks / m.sms) * context.shape.tokens / tiles * config.slice / kUnit;
+  const double blocks = tiles * static_cast<double>(hc_slices(problem.hidden));
+  const double units = std::ceil(blocks / m.sms) * context.shape.tokens / tiles * kHcSlice / kUnit;
   OpTime result;
-  result.launches = config.fused ? 1 : 2;
+  result.launches = 2;
   result.time = context.overhead(1, k.fixed_hc_ns);
   result.time.add(context.overhead(result.launches - 1, 0));
   if (config.fused && problem.tokens > 1) {

@@ -7,12 +7,7 @@
 namespace dscope {
 namespace {
 
-static_assert(sizeof(HcSharedStorage<kHcMany.slice, kHcMany.tokens>) <= 48 * 1024,
-              "static shared memory");
-
 constexpr std::int64_t kMaxTokens = 65'535;  // blocks along a grid's second dimension
-constexpr std::int64_t kArrivalBytes = 256;
-static_assert(2 * kMaxHcFusedTokens * sizeof(unsigned) <= kArrivalBytes);
 
 unsigned blocks(std::int64_t n) {
   return static_cast<unsigned>(n);
@@ -47,36 +42,32 @@ HcArgs args_of(const HcPostParams<bf16_t>* post, const Params& p, const HcNorm& 
   args.hc_eps = static_cast<float>(p.hc_eps);
   args.y = p.y;
   args.norm = norm;
-  args.arrivals = reinterpret_cast<unsigned*>(p.workspace);
-  args.partials = reinterpret_cast<float*>(p.workspace + kArrivalBytes);
+  args.partials = reinterpret_cast<float*>(p.workspace);
   return args;
 }
 
-template <HcConfig Config>
-void run(HcArgs args, Stream stream) {
-  const std::int64_t tokens = args.streams.tokens;
-  const std::int64_t slices = hc_slices(Config, args.streams.hidden);
-  args.slices = static_cast<int>(slices);
-  launch(
-      hc_mix_kernel<Config.slice, Config.tokens, Config.fused>,
-      {.grid = dim3(blocks(slices), blocks(hc_tiles(Config, tokens))), .block = dim3(kHcThreads)},
-      stream, args);
-  if constexpr (!Config.fused) {
-    launch(hc_finish_kernel, {.grid = dim3(blocks(tokens)), .block = dim3(kHcThreads)}, stream,
-           args);
-  }
+template <int Tokens>
+void launch_mix(const HcArgs& args, const HcConfig& config, Stream stream) {
+  launch(hc_mix_kernel<Tokens>,
+         {.grid = dim3(blocks(args.slices), blocks(hc_tiles(config, args.streams.tokens))),
+          .block = dim3(kHcThreads)},
+         stream, args);
 }
 
-void run_picked(const HcArgs& args, Stream stream) {
+void run(HcArgs args, Stream stream) {
+  args.slices = static_cast<int>(hc_slices(args.streams.hidden));
   const HcConfig config = pick_config(
       HcProblem{.tokens = args.streams.tokens, .hidden = args.streams.hidden}, device_limits());
-  if (!config.fused) {
-    run<kHcMany>(args, stream);
-  } else if (config.tokens == kHcFew.tokens) {
-    run<kHcFew>(args, stream);
+  if (config.tokens == 1) {
+    launch_mix<1>(args, config, stream);
+  } else if (config.tokens == 4) {
+    launch_mix<4>(args, config, stream);
   } else {
-    run<kHcOne>(args, stream);
+    DSCOPE_REQUIRE(config.tokens == 8, "{} tokens a block are not compiled", config.tokens);
+    launch_mix<8>(args, config, stream);
   }
+  launch(hc_finish_kernel, {.grid = dim3(blocks(args.streams.tokens)), .block = dim3(kHcThreads)},
+         stream, args);
 }
 
 Support supports_sizes(std::int64_t tokens, std::int64_t streams, std::int64_t hidden) {
@@ -156,9 +147,7 @@ Support supports_reader(const HcPostParams<bf16_t>* post, const Params& p, const
 }  // namespace
 
 std::int64_t hc_workspace_bytes(std::int64_t tokens, std::int64_t, std::int64_t hidden) {
-  // Narrow slices are the most, whatever the number of tokens of a launch.
-  const std::int64_t slices = hc_slices(kHcOne, hidden);
-  return kArrivalBytes + tokens * slices * kHcPartials * static_cast<std::int64_t>(sizeof(float));
+  return tokens * hc_slices(hidden) * kHcPartials * static_cast<std::int64_t>(sizeof(float));
 }
 
 Support supports(const HcPostParams<bf16_t>* post, const HcPreParams<bf16_t>& pre,
@@ -207,7 +196,7 @@ void launch_hc_transition(const HcPostParams<bf16_t>* post, const HcPreParams<bf
   args.sinkhorn_iterations = static_cast<int>(pre.sinkhorn_iterations);
   args.post = pre.post;
   args.mixing = pre.mixing;
-  run_picked(args, stream);
+  run(args, stream);
 }
 
 void launch_hc_head(const HcPostParams<bf16_t>* post, const HcHeadParams<bf16_t>& head,
@@ -215,7 +204,7 @@ void launch_hc_head(const HcPostParams<bf16_t>* post, const HcHeadParams<bf16_t>
   require_supported("launch_hc_head", supports(post, head, norm));
   HcArgs args = args_of(post, head, norm);
   args.head = true;
-  run_picked(args, stream);
+  run(args, stream);
 }
 
 void launch_hc_post(const HcPostParams<bf16_t>& p, Stream stream) {

@@ -26,29 +26,20 @@
 // through the block's tokens. Sums over the lanes go to the workspace: [token][slice][32] floats,
 // rows first, the sum of squares at kHcSquares.
 //
-// Second part (finish), one block a token: adds up the slices in order and forms the mixes in every
-// warp; then all warps but the first form y, a column of 8 channels a thread and step, while warp 0
-// has post and Sinkhorn. Either the blocks of a tile that arrive last do it, as many as the tile
-// has tokens: each takes a number from a counter, and those with the last numbers wait until all
-// have come (their rivals are running or about to, for there are far fewer who wait than places).
-// Or a second launch does. In both cases every block has read post and mixing before they are
-// written anew, so old and new may be the same memory. The counter begins again by itself.
+// Second part (finish), a launch of its own, one block a token: adds up the slices in order and
+// forms the mixes in every warp; then all warps but the first form y, a column of 8 channels a
+// thread and step, while warp 0 has post and Sinkhorn. The first part has read post and mixing
+// before they are written anew, so old and new may be the same memory.
 //
 // Limited by latency for few tokens (fn is 1.6 MB for Flash, read by all SMs at once), by L2
 // traffic of fn and X for many.
 namespace dscope {
 
-template <int Slice, int Tokens>
-struct HcMixSharedStorage {
-  static constexpr int kMaxValues = static_cast<int>(kMaxHcStreams) * Slice;
-  alignas(16) float x[Tokens][kMaxValues];
-};
+inline constexpr int kHcChunks = kHcSlice / 32;  // items of a lane
 
-// The parts follow each other.
-template <int Slice, int Tokens>
-struct HcSharedStorage {
-  HcMixSharedStorage<Slice, Tokens> mix;
-  HcFinishSharedStorage finish;
+template <int Tokens>
+struct HcMixSharedStorage {
+  alignas(16) float x[Tokens][kMaxHcStreams * kHcSlice];
 };
 
 namespace device {
@@ -69,9 +60,8 @@ __device__ __forceinline__ float4 load_fn(const WeightMatrix& fn, int row, int c
 }
 
 // Items of a block: 4 channels of a stream each, stream after stream.
-template <int Slice>
 struct HcItems {
-  static constexpr int kPerStream = Slice / 4;
+  static constexpr int kPerStream = kHcSlice / 4;
   int count;  // streams * kPerStream
   int first;  // channel of the slice
 
@@ -80,13 +70,12 @@ struct HcItems {
 };
 
 // This lane's part of the warp's rows of fn: items lane, lane + 32, ...; zeros where there is none.
-template <int Slice>
-__device__ __forceinline__ void load_fn_items(const HcArgs& args, const HcItems<Slice>& items,
-                                              int rows, float4 (&fn)[Slice / 32][kHcRowsPerWarp]) {
+__device__ __forceinline__ void load_fn_items(const HcArgs& args, const HcItems& items, int rows,
+                                              float4 (&fn)[kHcChunks][kHcRowsPerWarp]) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
 #pragma unroll
-  for (int c = 0; c < Slice / 32; ++c) {
+  for (int c = 0; c < kHcChunks; ++c) {
     const int item = c * 32 + lane;
     const int channel = items.channel(item);
     const bool exists = item < items.count && channel < args.streams.hidden;
@@ -101,11 +90,11 @@ __device__ __forceinline__ void load_fn_items(const HcArgs& args, const HcItems<
 }
 
 // The tile's tokens in shared memory, as the items read them; zeros beyond the streams' end.
-template <int Slice, int Tokens>
+template <int Tokens>
 __device__ __forceinline__ void stage_streams(const HcArgs& args,
-                                              HcMixSharedStorage<Slice, Tokens>& shared,
-                                              int first_token, int first_channel) {
-  constexpr int kGroups = Slice / 4;
+                                              HcMixSharedStorage<Tokens>& shared, int first_token,
+                                              int first_channel) {
+  constexpr int kGroups = HcItems::kPerStream;
   for (int g = static_cast<int>(threadIdx.x); g < Tokens * kGroups; g += kHcThreads) {
     const int t = first_token + g / kGroups;
     const int channel = first_channel + g % kGroups * 4;
@@ -115,7 +104,7 @@ __device__ __forceinline__ void stage_streams(const HcArgs& args,
     float* const row = shared.x[g / kGroups] + g % kGroups * 4;
 #pragma unroll
     for (int j = 0; j < kMaxHcStreams; ++j) {
-      *reinterpret_cast<float4*>(row + j * Slice) = {x[j].v[0], x[j].v[1], x[j].v[2], x[j].v[3]};
+      *reinterpret_cast<float4*>(row + j * kHcSlice) = {x[j].v[0], x[j].v[1], x[j].v[2], x[j].v[3]};
     }
   }
 }
@@ -142,14 +131,13 @@ __device__ __forceinline__ float dot_four(float4 a, float4 b, float sum) {
 }
 
 // The products of one token with the warp's rows and, from every warp, its sum of squares.
-template <int Slice>
 __device__ __forceinline__ float mix_token(const float* x,
-                                           const float4 (&fn)[Slice / 32][kHcRowsPerWarp],
+                                           const float4 (&fn)[kHcChunks][kHcRowsPerWarp],
                                            int count) {
   static_assert(kHcRowsPerWarp == 3);
   float sums[4] = {};
 #pragma unroll
-  for (int c = 0; c < Slice / 32; ++c) {
+  for (int c = 0; c < kHcChunks; ++c) {
     const int item = c * 32 + static_cast<int>(threadIdx.x % 32);
     const float4 v =
         item < count ? *reinterpret_cast<const float4*>(x + item * 4) : float4{0, 0, 0, 0};
@@ -161,10 +149,10 @@ __device__ __forceinline__ float mix_token(const float* x,
 }
 
 // The first part, behind load_fn_items(). Leaves the block's sums in the workspace.
-template <int Slice, int Tokens>
-__device__ __forceinline__ void mix_slice(HcMixSharedStorage<Slice, Tokens>& shared,
-                                          const HcArgs& args, const HcItems<Slice>& items,
-                                          const float4 (&fn)[Slice / 32][kHcRowsPerWarp],
+template <int Tokens>
+__device__ __forceinline__ void mix_slice(HcMixSharedStorage<Tokens>& shared, const HcArgs& args,
+                                          const HcItems& items,
+                                          const float4 (&fn)[kHcChunks][kHcRowsPerWarp],
                                           int first_token) {
   const int lane = static_cast<int>(threadIdx.x % 32);
   const int warp = static_cast<int>(threadIdx.x / 32);
@@ -177,104 +165,25 @@ __device__ __forceinline__ void mix_slice(HcMixSharedStorage<Slice, Tokens>& sha
   for (int i = 0; i < Tokens; ++i) {
     const int t = first_token + i;
     if (t >= args.streams.tokens) break;
-    const float sum = mix_token<Slice>(shared.x[i], fn, items.count);
+    const float sum = mix_token(shared.x[i], fn, items.count);
     const std::int64_t at = (static_cast<std::int64_t>(t) * args.slices + blockIdx.x) * kHcPartials;
     if (writes) args.partials[at + (is_squares ? kHcSquares : row)] = sum;
   }
 }
 
-// One more at a counter that begins again behind `last`; returns what it was. Orders what the
-// block did before against what others do behind their turn.
-__device__ __forceinline__ unsigned take_number(unsigned* counter, unsigned last) {
-  unsigned number;
-  asm volatile("atom.inc.acq_rel.gpu.global.u32 %0, [%1], %2;"
-               : "=r"(number)
-               : "l"(counter), "r"(last)
-               : "memory");
-  return number;
-}
-__device__ __forceinline__ unsigned load_relaxed(const unsigned* counter) {
-  unsigned value;
-  asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
-  return value;
-}
-__device__ __forceinline__ unsigned load_acquire(const unsigned* counter) {
-  unsigned value;
-  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
-  return value;
-}
-
-// The end of a tile of several tokens, whose finishing blocks wait for each other: a count that
-// goes up once all blocks of a launch have come. Thread 0's; made behind wait_for_previous() and
-// before the block comes.
-struct HcTileEnd {
-  unsigned* arrived;
-  unsigned* ended;
-  unsigned before = 0;
-
-  __device__ __forceinline__ HcTileEnd(const HcArgs& args, bool several)
-      : arrived(args.arrivals + 2 * blockIdx.y), ended(arrived + 1) {
-    if (several && threadIdx.x == 0) before = load_relaxed(ended);
-  }
-
-  // The order in which this block came.
-  __device__ __forceinline__ unsigned come() const { return take_number(arrived, gridDim.x - 1); }
-  // By the last that came, whose number tells it so: all others have.
-  __device__ __forceinline__ void announce() const {
-    asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(ended) : "memory");
-  }
-  __device__ __forceinline__ void wait() const {
-    while (load_acquire(ended) == before) {
-    }
-  }
-};
-
-// Finishes a token of the tile if this block is among the last that come. There are at least as
-// many blocks as tokens.
-__device__ __forceinline__ void finish_tile(HcFinishSharedStorage& shared, const HcArgs& args,
-                                            const HcAffine& affine, const HcTileEnd& end,
-                                            int first_token, int tokens) {
-  __syncthreads();  // the block's streams and sums are written
-  if (threadIdx.x == 0) shared.order = end.come();
-  __syncthreads();
-  const int after = static_cast<int>(gridDim.x - 1 - shared.order);  // blocks that come later
-  if (after >= tokens) return;
-  if (threadIdx.x == 0 && tokens > 1) {
-    if (after == 0) {
-      end.announce();
-    } else {
-      end.wait();
-    }
-  }
-  __syncthreads();  // and through thread 0, all blocks' are
-  finish_token(shared, args, affine, first_token + after);
-}
-
 }  // namespace device
 
-// Two blocks an SM, so that 224 slices of 7168 channels are one wave too.
-template <int Slice, int Tokens, bool Fused>
+// Two blocks an SM, so that a launch finds room beside the one before it.
+template <int Tokens>
 __global__ void __launch_bounds__(kHcThreads, 2) hc_mix_kernel(HcArgs args) {
-  __shared__ HcSharedStorage<Slice, Tokens> shared;
-  const int first_token = static_cast<int>(blockIdx.y) * Tokens;
-  const device::HcItems<Slice> items{args.streams.streams * device::HcItems<Slice>::kPerStream,
-                                     static_cast<int>(blockIdx.x) * Slice};
-  float4 fn[Slice / 32][kHcRowsPerWarp];
+  __shared__ HcMixSharedStorage<Tokens> shared;
+  const device::HcItems items{args.streams.streams * device::HcItems::kPerStream,
+                              static_cast<int>(blockIdx.x) * kHcSlice};
+  float4 fn[kHcChunks][kHcRowsPerWarp];
   device::load_fn_items(args, items, args.rows(), fn);
-  if constexpr (Fused) {
-    const device::HcAffine affine(args);
-    if (blockIdx.x == 0) device::prefetch_norm(args);
-    device::wait_for_previous();
-    device::allow_next();
-    const device::HcTileEnd end(args, Tokens > 1);
-    device::mix_slice(shared.mix, args, items, fn, first_token);
-    const int tokens = min(Tokens, args.streams.tokens - first_token);
-    device::finish_tile(shared.finish, args, affine, end, first_token, tokens);
-  } else {
-    device::wait_for_previous();
-    device::allow_next();
-    device::mix_slice(shared.mix, args, items, fn, first_token);
-  }
+  device::wait_for_previous();
+  device::allow_next();
+  device::mix_slice(shared, args, items, fn, static_cast<int>(blockIdx.y) * Tokens);
 }
 
 __global__ void __launch_bounds__(kHcThreads) hc_finish_kernel(HcArgs args) {

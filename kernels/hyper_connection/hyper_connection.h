@@ -100,8 +100,7 @@ struct HcNorm {
   bf16_t* x = nullptr;  // [T, d]
 };
 
-// Bytes that a transition of at most so many tokens works in, zeroed before first use. Every launch
-// leaves them ready for the next, whatever its number of tokens.
+// Bytes that a transition of at most so many tokens works in.
 [[nodiscard]] std::int64_t hc_workspace_bytes(std::int64_t tokens, std::int64_t streams,
                                               std::int64_t hidden);
 

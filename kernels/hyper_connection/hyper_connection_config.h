@@ -5,32 +5,20 @@
 #include "kernels/common/device_limits.h"
 #include "workloads/formats.h"
 
-#include <array>
 #include <cstdint>
 
 namespace dscope {
 
-// How the transition between two sublayers is cut up: a block has `slice` channels of every stream
+// How the transition between two sublayers is cut up: a block has kHcSlice channels of every stream
 // and `tokens` tokens, for which it reads its part of fn once.
 struct HcConfig {
-  int slice = 32;
   int tokens = 1;
-  // The last blocks of a token tile also finish its tokens, one each; else a second launch does.
-  bool fused = true;
 };
 
-inline constexpr HcConfig kHcOne{.slice = 32, .tokens = 1, .fused = true};
-inline constexpr HcConfig kHcFew{.slice = 32, .tokens = 8, .fused = true};
-inline constexpr HcConfig kHcMany{.slice = 64, .tokens = 8, .fused = false};
-[[nodiscard]] constexpr std::array<HcConfig, 3> hc_configs() {
-  return {kHcOne, kHcFew, kHcMany};
-}
-
+inline constexpr int kHcSlice = 64;
 inline constexpr int kHcThreads = 256;
 inline constexpr std::int64_t kMaxHcStreams = 4;
 inline constexpr std::int64_t kMaxHcHidden = 7168;  // a token's y lies in one block's registers
-// Most tokens that a fused launch takes: so many blocks may be waiting for the others.
-inline constexpr std::int64_t kMaxHcFusedTokens = 8;
 
 struct HcProblem {
   std::int64_t tokens = 0;
@@ -38,19 +26,18 @@ struct HcProblem {
 };
 
 // Floor for few tokens: 1.6 MB of fn (Flash) are 0.4 us of an H200's bandwidth, so what counts is
-// the chain of dependent latencies, expected at 4 to 6 us: read the streams, write sums, count in,
-// read sums, normalise; Sinkhorn (1 us of dependent reciprocals) beside the latter. Hence narrow
-// slices (as many SMs as possible, fn in flight before the previous kernel ends), one wave of
-// blocks, all that does not depend on the mixes asked for early, and a finishing block for each
-// token. For many tokens a second launch has all the blocks it wants for finishing.
-[[nodiscard]] constexpr std::int64_t hc_slices(const HcConfig& config, std::int64_t hidden) {
-  return ceil_div(hidden, config.slice);
+// the chain of dependent latencies: read the streams, write sums, a launch, read sums, normalise;
+// Sinkhorn (2 us of dependent reciprocals) beside the latter. Hence one wave of blocks, fn in
+// flight before the previous kernel ends, and all that does not depend on the mixes asked for
+// early. A second launch, which is there when the first ends, takes 0.7 us less than blocks that
+// count in and go on as the last of their kind: its loads of weights and registers are its own.
+[[nodiscard]] constexpr std::int64_t hc_slices(std::int64_t hidden) {
+  return ceil_div(hidden, kHcSlice);
 }
+
+// As measured on an H200 (MEASUREMENTS.md): few tokens a block while that leaves SMs their share.
 [[nodiscard]] constexpr HcConfig pick_config(const HcProblem& problem, const DeviceLimits&) {
-  if (problem.tokens == 1) return kHcOne;
-  // A finishing block takes one token: narrow models have fewer blocks than that.
-  const bool enough_blocks = problem.tokens <= hc_slices(kHcFew, problem.hidden);
-  return problem.tokens <= kMaxHcFusedTokens && enough_blocks ? kHcFew : kHcMany;
+  return {.tokens = problem.tokens <= 4 ? 1 : problem.tokens <= 16 ? 4 : 8};
 }
 
 [[nodiscard]] constexpr std::int64_t hc_tiles(const HcConfig& config, std::int64_t tokens) {

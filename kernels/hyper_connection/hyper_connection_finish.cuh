@@ -36,8 +36,7 @@ struct HcArgs {
   float* mixing = nullptr;  // [T, m, m]
   float* y = nullptr;       // [T, d] or null
   HcNorm norm;
-  unsigned* arrivals = nullptr;  // [tiles][2]: blocks that have come, and ends of tiles so far
-  float* partials = nullptr;     // [T, slices, kHcPartials]
+  float* partials = nullptr;  // [T, slices, kHcPartials]
 
   // Products with fn that a token needs.
   [[nodiscard]] __host__ __device__ int rows() const {
@@ -48,7 +47,6 @@ struct HcArgs {
 struct HcFinishSharedStorage {
   alignas(16) float sums[kHcWarps][kHcPartials];
   float scratch[kHcWarps];
-  unsigned order;  // in which this block came
 };
 
 namespace device {
@@ -256,7 +254,6 @@ struct HcColumns {
   // What registers hold while the mixes are formed: all of 4096 channels.
   static constexpr int kEarly = 3;
 
-  // Other blocks of this launch may have written the streams: L1 could be stale.
   __device__ __forceinline__ void load_column(const HcArgs& args, int t, int c) {
     const HcStreams& s = args.streams;
     const bf16_t* const x = s.x + static_cast<std::int64_t>(t) * s.streams * s.hidden;

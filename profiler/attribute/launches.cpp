@@ -3,6 +3,7 @@
 #include "profiler/attribute/launches.h"
 
 #include "workloads/base/error.h"
+#include "workloads/nearly_sorted.h"
 
 #include <algorithm>
 #include <tuple>
@@ -27,7 +28,7 @@ Launches::Launches(const collect::ActivityList& list) : activities_(list.activit
   for (std::uint32_t i = 0; i < activities_.size(); ++i) {
     if (is_call(activities_[i])) calls_.emplace_back(activities_[i].correlation, i);
   }
-  if (!std::is_sorted(calls_.begin(), calls_.end())) std::sort(calls_.begin(), calls_.end());
+  sort_nearly_sorted(calls_);
 }
 
 std::optional<std::uint32_t> Launches::call_of(std::uint64_t correlation) const {
@@ -59,9 +60,7 @@ const std::vector<Launch>& Launches::sorted() {
   const auto before = [](const Launch& x, const Launch& y) {
     return std::tie(x.device, x.lane, x.time_ns) < std::tie(y.device, y.lane, y.time_ns);
   };
-  if (!std::is_sorted(sorted_.begin(), sorted_.end(), before)) {
-    std::sort(sorted_.begin(), sorted_.end(), before);
-  }
+  sort_nearly_sorted(sorted_, before);
   return sorted_;
 }
 
@@ -80,9 +79,7 @@ std::vector<std::uint32_t> Launches::innermost_ranges(
     return std::tie(x.device, x.lane, x.start_ns, y.end_ns) <
            std::tie(y.device, y.lane, y.start_ns, x.end_ns);
   };
-  if (!std::is_sorted(ranges.begin(), ranges.end(), before)) {
-    std::stable_sort(ranges.begin(), ranges.end(), before);
-  }
+  sort_nearly_sorted(ranges, before);
   // Both lists are in order of lane and time, so one pass with a stack of open ranges finds the
   // innermost one around each launch.
   std::vector<std::uint32_t> innermost(activities_.size(), kNoActivity);

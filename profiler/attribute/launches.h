@@ -41,7 +41,7 @@ class Launches {
   [[nodiscard]] std::optional<std::uint32_t> call_of(std::uint64_t correlation) const;
 
  private:
-  const std::vector<collect::Activity>& activities_;
+  const BulkVector<collect::Activity>& activities_;
   // Ids of calls in order. Work is recorded nearly in the order of its calls, so a look-up starts
   // where the last one ended.
   std::vector<std::pair<std::uint64_t, std::uint32_t>> calls_;

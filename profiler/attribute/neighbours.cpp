@@ -3,6 +3,7 @@
 #include "profiler/attribute/neighbours.h"
 
 #include "profiler/attribute/surroundings.h"
+#include "workloads/nearly_sorted.h"
 
 #include <algorithm>
 #include <span>
@@ -193,7 +194,7 @@ class Neighbours {
 };
 
 // Whether more than a twentieth of the work of order[begin, end), of one device, overlaps.
-bool is_concurrent(const std::vector<Activity>& activities, std::span<const std::uint32_t> order) {
+bool is_concurrent(const BulkVector<Activity>& activities, std::span<const std::uint32_t> order) {
   double busy_ns = 0;
   double shared_ns = 0;
   std::int64_t latest = activities[order.front()].start_ns;
@@ -222,7 +223,7 @@ void for_each_part(const Order& order, KeyOf key_of, Use use) {
 
 void label_by_neighbours(const collect::ActivityList& list, const StageRules& rules,
                          const NameRules& names, std::vector<LabelledWork>& work) {
-  const std::vector<Activity>& all = list.activities;
+  const BulkVector<Activity>& all = list.activities;
   Order order;
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     if (is_work(all[i].kind) && all[i].end_ns > all[i].start_ns) order.push_back(i);
@@ -231,9 +232,7 @@ void label_by_neighbours(const collect::ActivityList& list, const StageRules& ru
     return std::tie(all[i].device, all[i].start_ns, i) <
            std::tie(all[j].device, all[j].start_ns, j);
   };
-  if (!std::is_sorted(order.begin(), order.end(), in_time)) {
-    std::sort(order.begin(), order.end(), in_time);
-  }
+  sort_nearly_sorted(order, in_time);
   Neighbours neighbours(list, rules, names, work);
   const auto device_of = [&](std::uint32_t i) { return all[i].device; };
   for_each_part(order, device_of, [&](std::span<const std::uint32_t> of_device) {

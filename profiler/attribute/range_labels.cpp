@@ -4,13 +4,20 @@
 
 #include "profiler/attribute/launches.h"
 
+#include <algorithm>
+
 namespace dscope::attribute {
 
 std::vector<Stage> label_work(const collect::ActivityList& list, const Labeler& labeler) {
   std::vector<Stage> stages(list.activities.size(), Stage::kUnattributed);
-  Launches launches(list);
-  const std::vector<std::uint32_t> ranges = launches.innermost_ranges(
-      [](const collect::Activity& range) { return range.stage.has_value(); });
+  // Where no range has a stage there is no need to know what was launched in which.
+  const auto says_stage = [](const collect::Activity& a) {
+    return a.kind == collect::ActivityKind::kRange && a.stage.has_value();
+  };
+  std::vector<std::uint32_t> ranges;
+  if (std::any_of(list.activities.begin(), list.activities.end(), says_stage)) {
+    ranges = Launches(list).innermost_ranges(says_stage);
+  }
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const collect::Activity& work = list.activities[i];
     if (!is_work(work.kind)) continue;

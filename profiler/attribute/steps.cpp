@@ -4,6 +4,7 @@
 
 #include "profiler/attribute/repeats.h"
 #include "profiler/profile/statistics.h"
+#include "workloads/nearly_sorted.h"
 
 #include <algorithm>
 #include <cmath>
@@ -24,7 +25,7 @@ constexpr std::int32_t kHost = -1;
 
 OrderByDevice work_by_device(const ActivityList& list) {
   OrderByDevice orders;
-  const std::vector<Activity>& all = list.activities;
+  const BulkVector<Activity>& all = list.activities;
   Order* last = nullptr;
   std::int32_t last_device = 0;
   for (std::uint32_t i = 0; i < all.size(); ++i) {
@@ -39,9 +40,7 @@ OrderByDevice work_by_device(const ActivityList& list) {
     const auto before = [&](std::uint32_t i, std::uint32_t j) {
       return std::tie(all[i].start_ns, i) < std::tie(all[j].start_ns, j);
     };
-    if (!std::is_sorted(order.begin(), order.end(), before)) {
-      std::sort(order.begin(), order.end(), before);
-    }
+    sort_nearly_sorted(order, before);
   }
   return orders;
 }

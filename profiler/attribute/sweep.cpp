@@ -3,6 +3,7 @@
 #include "profiler/attribute/sweep.h"
 
 #include "profiler/profile/saturating.h"
+#include "workloads/nearly_sorted.h"
 
 #include <algorithm>
 #include <array>
@@ -55,9 +56,7 @@ class Sweep {
     const auto before = [](const WorkItem& x, const WorkItem& y) {
       return std::tie(x.start_ns, y.end_ns, x.index) < std::tie(y.start_ns, x.end_ns, y.index);
     };
-    if (!std::is_sorted(work_.begin(), work_.end(), before)) {
-      std::sort(work_.begin(), work_.end(), before);
-    }
+    sort_nearly_sorted(work_, before);
     result_.steps.resize(windows.size());
     for (std::size_t i = 0; i < windows.size(); ++i) {
       result_.steps[i].step = static_cast<std::int64_t>(i);

@@ -90,9 +90,13 @@ void write_perfetto(const importer::Trace& trace, const attribute::Analysis& ana
 void run_import(const ImportOptions& o, const Launch& launch) {
   importer::Trace trace = read(o, launch);
   check_has_work(trace);
-  attribute::Analysis analysis = analyse(trace, o);
-  profile::Profile document = importer::document_of(trace, std::move(analysis.measurement),
-                                                    make_provenance(launch.command_line));
+  // A saved trace says what it was found to be, by the rules of then; others of now ask again.
+  const bool as_saved = trace.measurement && !o.rules && !o.no_neighbours;
+  attribute::Analysis analysis;
+  if (!as_saved || o.perfetto) analysis = analyse(trace, o);
+  if (!as_saved) trace.measurement = std::move(analysis.measurement);
+  profile::Profile document =
+      importer::document_of(trace, *trace.measurement, make_provenance(launch.command_line));
   if (o.perfetto) write_perfetto(trace, analysis, *o.perfetto);
   if (o.save) {
     importer::write_activity_file(trace, *o.save);

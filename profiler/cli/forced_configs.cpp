@@ -5,10 +5,10 @@
 #include "kernels/common/tuning.h"
 #include "model/tile_choice.h"
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstddef>
 #include <vector>
 
@@ -21,14 +21,12 @@ void force_one(std::string_view text, model::TileOverrides& forced) {
   if (choice == nullptr || equals == std::string_view::npos) {
     throw usage_error("--config: expected auto or {}, got \"{}\"", forced_configs_help(), text);
   }
-  const std::string_view number = text.substr(equals + 1);
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
-  if (error != std::errc() || end != number.data() + number.size() || index >= choice->count) {
+  const auto index = parse_number<std::size_t>(text.substr(equals + 1));
+  if (!index || *index >= choice->count) {
     throw usage_error("--config: expected {}=0 to {}={}, got \"{}\"", choice->op, choice->op,
                       choice->count - 1, text);
   }
-  forced.*choice->member = static_cast<std::int64_t>(index);
+  forced.*choice->member = static_cast<std::int64_t>(*index);
 }
 
 }  // namespace

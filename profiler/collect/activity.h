@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "workloads/bulk_vector.h"
 #include "workloads/stage.h"
 
 #include <cstdint>
@@ -56,7 +57,7 @@ struct Activity {
 
 // A list of activities with its interned names.
 struct ActivityList {
-  std::vector<Activity> activities;
+  BulkVector<Activity> activities;
   std::vector<std::string> names;
 
   // The index of `text` in names, added on first use.

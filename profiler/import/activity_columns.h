@@ -20,13 +20,29 @@ struct BlockContext {
   std::size_t columns = 0;                   // of the file's version
 };
 
-// Appends the activities of a block. Returns what is wrong with it ("column 3 ends outside the
-// block"), or nothing. Records that end before they start are left out and added to
-// `negative_durations`.
-[[nodiscard]] std::optional<std::string> decode_activities(std::span<const std::byte> payload,
-                                                           std::uint32_t count,
-                                                           const BlockContext& context,
-                                                           std::vector<collect::Activity>& out,
-                                                           std::int64_t& negative_durations);
+// What decode_activities() made of a block. `problem` says what is wrong with the block ("column 3
+// ends outside the block"), or nothing.
+struct DecodedBlock {
+  std::size_t written = 0;              // activities, from the beginning of `out`
+  std::int64_t negative_durations = 0;  // records that end before they start: left out
+  std::optional<std::string> problem;
+};
+
+// Writes the first activities of a block of `count` records, one for each element of `out` at most,
+// which may be unwritten; `out` is no longer than the block.
+[[nodiscard]] DecodedBlock decode_activities(std::span<const std::byte> payload,
+                                             std::uint32_t count, const BlockContext& context,
+                                             std::span<collect::Activity> out);
+
+// When an activity was, without what it was.
+struct ActivityTimes {
+  std::int64_t start_ns = 0;
+  std::int64_t end_ns = 0;  // < start_ns for a record that decode_activities() leaves out
+};
+// Writes those of all `count` records. Returns what is wrong with the block, or nothing.
+[[nodiscard]] std::optional<std::string> decode_times(std::span<const std::byte> payload,
+                                                      std::uint32_t count,
+                                                      const BlockContext& context,
+                                                      std::span<ActivityTimes> out);
 
 }  // namespace dscope::importer

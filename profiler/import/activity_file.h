@@ -55,6 +55,9 @@ class ActivityFileWriter {
   //   "loss.KEY"      a decimal counter; KEY as in profile::kLosses ("loss.dropped_records")
   //   "skipped.WHY"   a decimal counter of records that were left out, and why
   //   "device"        a profile document with the device section alone, JSON
+  //   "measurement"   likewise: what attribution said of the activities, which have its stages
+  //   "order"         "lanes": each block holds activities of one lane (lane_order.h), by start; of
+  //                   equal starts the longer one first
   // Other keys are kept for people and programs to come.
   void set(std::string_view key, std::string_view value);
 

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "profiler/import/activity_blocks.h"
 #include "profiler/import/trace.h"
+#include "workloads/checkpoint/mapped_file.h"
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -25,8 +28,19 @@ namespace dscope::importer {
 [[nodiscard]] Trace parse_activity_file(std::span<const std::byte> file, const std::string& source,
                                         const ReadOptions& options = {});
 
-// Saves a trace in that form: `dscope import --save`. Throws Error{kInput} with the path when it
-// cannot be written.
+// A saved trace that is read as far as needed.
+struct SavedTrace {
+  MappedFile file;
+  ActivityBlocks blocks;  // of the file
+
+  explicit SavedTrace(const std::filesystem::path& path)
+      : file(path), blocks(file.bytes(), path.string()) {}
+};
+// Empty when the file is something else, or cannot be read. Throws as read_activity_file() does.
+[[nodiscard]] std::optional<SavedTrace> open_saved_trace(const std::filesystem::path& path);
+
+// Saves a trace in that form, lane by lane (lane_order.h), with its measurement where it has one:
+// `dscope import --save`. Throws Error{kInput} with the path when it cannot be written.
 void write_activity_file(const Trace& trace, const std::filesystem::path& path);
 
 }  // namespace dscope::importer

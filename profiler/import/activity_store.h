@@ -24,7 +24,7 @@ class ActivityStore {
   [[nodiscard]] std::size_t size() const { return size_; }
 
   // Appends everything to `to`; the store is empty afterwards.
-  void move_to(std::vector<collect::Activity>& to) {
+  void move_to(BulkVector<collect::Activity>& to) {
     to.reserve(to.size() + size_);
     for (; !pieces_.empty(); pieces_.pop_front()) {
       to.insert(to.end(), pieces_.front().begin(), pieces_.front().end());

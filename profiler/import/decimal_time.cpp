@@ -2,23 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/decimal_time.h"
 
+#include "workloads/base/parse_number.h"
+
 #include <algorithm>
-#include <charconv>
 
 namespace dscope::importer {
 namespace {
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-template <class T>
-std::optional<T> parse_whole(std::string_view text) {
-  T value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
 }
 
 // The digits of a number without its point, and where the point was.
@@ -68,14 +60,6 @@ std::optional<std::uint64_t> scale(std::uint64_t value, std::int64_t exponent) {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_integer(std::string_view text) {
-  return parse_whole<std::int64_t>(text);
-}
-
-std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
-  return parse_whole<std::uint64_t>(text);
-}
-
 std::optional<std::int64_t> parse_microseconds(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
@@ -88,7 +72,7 @@ std::optional<std::int64_t> parse_microseconds(std::string_view text) {
   if (text.starts_with('e') || text.starts_with('E')) {
     text.remove_prefix(1);
     if (text.starts_with('+')) text.remove_prefix(1);
-    const auto exponent = parse_whole<std::int32_t>(text);
+    const auto exponent = parse_number<std::int32_t>(text);
     if (!exponent) return std::nullopt;
     number.exponent += *exponent;
     text = {};

@@ -13,8 +13,4 @@ namespace dscope::importer {
 // the nearest nanosecond. Empty for what is no JSON number or does not fit.
 [[nodiscard]] std::optional<std::int64_t> parse_microseconds(std::string_view text);
 
-// A JSON number without decimals or exponent. Empty for anything else, or what does not fit.
-[[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
-[[nodiscard]] std::optional<std::uint64_t> parse_unsigned(std::string_view text);
-
 }  // namespace dscope::importer

@@ -5,6 +5,7 @@
 #include "profiler/import/decimal_time.h"
 #include "profiler/import/tracks.h"
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <nlohmann/json.hpp>
 
@@ -49,7 +50,7 @@ struct OwnCategory {
   std::optional<Stage> stage;
 };
 std::optional<OwnCategory> own_category_of(const ChromeEvent& event) {
-  const auto process = parse_integer(event.process).value_or(0);
+  const auto process = parse_number<std::int64_t>(event.process).value_or(0);
   if (process < 1) return std::nullopt;
   if (event.category == "step" && process == 1) {
     return OwnCategory{{"step", ActivityKind::kStep, false}, std::nullopt};
@@ -82,10 +83,11 @@ std::uint64_t element_bytes(std::string_view type) {
 
 // Of a collective: its message; the larger of input and output, as NCCL counts.
 std::uint64_t bytes_of(const ChromeEvent& event) {
-  if (!event.bytes.empty()) return parse_unsigned(event.bytes).value_or(0);
+  if (!event.bytes.empty()) return parse_number<std::uint64_t>(event.bytes).value_or(0);
   if (event.element_type.empty()) return 0;
-  const std::uint64_t elements = std::max(parse_unsigned(event.in_elements).value_or(0),
-                                          parse_unsigned(event.out_elements).value_or(0));
+  const std::uint64_t elements =
+      std::max(parse_number<std::uint64_t>(event.in_elements).value_or(0),
+               parse_number<std::uint64_t>(event.out_elements).value_or(0));
   std::uint64_t bytes = 0;
   return __builtin_mul_overflow(elements, element_bytes(event.element_type), &bytes) ? 0 : bytes;
 }
@@ -99,7 +101,7 @@ std::string_view rank_prefix(std::string_view process) {
 
 // 7 of "7" and of "[TP00] 7"; -1 of anything else.
 std::int64_t trailing_number(std::string_view process) {
-  return parse_integer(process.substr(process.find_last_of(' ') + 1)).value_or(-1);
+  return parse_number<std::int64_t>(process.substr(process.find_last_of(' ') + 1)).value_or(-1);
 }
 
 std::string unescaped(std::string_view escaped) {
@@ -152,23 +154,23 @@ KinetoBuilder::Lane KinetoBuilder::device_lane(const ChromeEvent& event) {
   if (added) {
     device.prefix = unescaped(rank_prefix(event.process));
     const std::int64_t shown = trailing_number(event.process);
-    device.number =
-        device_numbers_.number_of(event.process, parse_integer(event.device).value_or(shown));
+    device.number = device_numbers_.number_of(
+        event.process, parse_number<std::int64_t>(event.device).value_or(shown));
   }
   if (device.ordinal < 0 && !event.device.empty()) {
-    device.ordinal = parse_integer(event.device).value_or(-1);
+    device.ordinal = parse_number<std::int64_t>(event.device).value_or(-1);
   }
-  return {device.number,
-          device.lanes.number_of(event.thread, parse_integer(event.thread).value_or(-1))};
+  return {device.number, device.lanes.number_of(
+                             event.thread, parse_number<std::int64_t>(event.thread).value_or(-1))};
 }
 
 KinetoBuilder::Lane KinetoBuilder::host_lane(const ChromeEvent& event) {
-  return {-1, host_lanes_.number_of(key_, parse_integer(event.thread).value_or(-1))};
+  return {-1, host_lanes_.number_of(key_, parse_number<std::int64_t>(event.thread).value_or(-1))};
 }
 
 // Ranks of a merged trace count their correlations each for itself.
 std::uint64_t KinetoBuilder::correlation_of(const ChromeEvent& event) {
-  const std::uint64_t id = parse_unsigned(event.correlation).value_or(0);
+  const std::uint64_t id = parse_number<std::uint64_t>(event.correlation).value_or(0);
   const std::string_view prefix = rank_prefix(event.process);
   if (id == 0 || prefix.empty()) return id;
   return id ^ ((std::uint64_t{prefixes_.add(prefix).first} + 1) << 40);
@@ -218,9 +220,9 @@ void KinetoBuilder::add_complete(const ChromeEvent& event) {
   activity.device = lane->second.device;
   activity.lane = lane->second.lane;
   activity.correlation = correlation_of(event);
-  activity.external = parse_unsigned(event.external).value_or(0);
+  activity.external = parse_number<std::uint64_t>(event.external).value_or(0);
   if (is_work(activity.kind)) {
-    activity.graph_node = parse_unsigned(event.graph_node).value_or(0);
+    activity.graph_node = parse_number<std::uint64_t>(event.graph_node).value_or(0);
     activity.bytes = bytes_of(event);
   }
   activities_.add(activity);
@@ -268,7 +270,8 @@ void KinetoBuilder::name_tracks(Trace& trace, const KinetoHeader& header) {
     DeviceTrack track;
     track.device = device.number;
     track.rank = header.rank;
-    if (device.prefix.starts_with("TP")) track.rank = parse_integer(device.prefix.substr(2));
+    if (device.prefix.starts_with("TP"))
+      track.rank = parse_number<std::int64_t>(device.prefix.substr(2));
     const std::int64_t ordinal = device.ordinal >= 0 ? device.ordinal : device.number;
     track.name = device.prefix.empty() ? "" : device.prefix + " ";
     track.name += fmt::format("GPU {}", ordinal);

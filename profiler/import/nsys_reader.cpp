@@ -2,29 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/nsys_reader.h"
 
+#include "profiler/import/name_table.h"
 #include "profiler/import/nsys_names.h"
 #include "profiler/import/nsys_tables.h"
 #include "profiler/import/nsys_target.h"
 #include "profiler/import/sqlite_database.h"
 #include "profiler/import/tracks.h"
 #include "workloads/base/error.h"
+#include "workloads/parallel.h"
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <atomic>
-#include <exception>
+#include <map>
+#include <span>
 #include <thread>
 
 namespace dscope::importer {
 namespace {
 
 void check_is_export(const SqliteDatabase& db) {
-  for (const std::string_view table : kNsysWorkTables) {
-    if (db.has_table(std::string(table))) return;
-  }
-  for (const std::string_view table : kNsysHostTables) {
-    if (db.has_table(std::string(table))) return;
-  }
+  if (!nsys_pieces(db).empty()) return;
   std::vector<std::string> some(db.tables().begin(), db.tables().end());
   if (some.size() > 8) some.resize(8);
   for (std::string& table : some) table = table.substr(0, 64);
@@ -37,19 +36,19 @@ void check_is_export(const SqliteDatabase& db) {
                                  some.size() < db.tables().size() ? ", ..." : ""));
 }
 
-// Rows of both threads against all rows.
+// Rows of all threads against all rows.
 class RowProgress {
  public:
-  RowProgress(const SqliteDatabase& db, const ReadOptions& options) : options_(options) {
+  RowProgress(const SqliteDatabase& db, const ReadOptions& options)
+      : options_(options), caller_(std::this_thread::get_id()) {
     for (const std::string_view table : kNsysWorkTables) total_ += rows(db, table);
     for (const std::string_view table : kNsysHostTables) total_ += rows(db, table);
   }
 
-  void add(std::int64_t count) { done_ += count; }
-
-  // From the thread of the caller only: that is where it wants its reports.
-  void report() const {
-    if (!options_.on_progress || total_ <= 0) return;
+  // Reports from the thread of the caller only: that is where it wants them.
+  void add(std::int64_t count) {
+    done_ += count;
+    if (!options_.on_progress || total_ <= 0 || std::this_thread::get_id() != caller_) return;
     options_.on_progress(std::min(1.0, static_cast<double>(done_.load()) / total_));
   }
 
@@ -59,19 +58,64 @@ class RowProgress {
   }
 
   const ReadOptions& options_;
+  std::thread::id caller_;
   double total_ = 0;
   std::atomic<std::int64_t> done_{0};
 };
 
-// Appends the activities of a part to the trace, with their names, on the trace's clock.
-void append(NsysPart& part, const NsysStrings& strings, std::int64_t offset_ns,
-            const std::string& source, Trace& trace) {
-  const std::size_t begin = trace.list.activities.size();
-  part.activities.move_to(trace.list.activities);
-  const std::vector<std::uint32_t> names = strings.intern(part.names, trace.list);
-  for (std::size_t i = begin; i < trace.list.activities.size(); ++i) {
-    collect::Activity& activity = trace.list.activities[i];
-    activity.name = names[activity.name];
+// Devices, streams and threads of all parts get numbers: what their tool shows, as long as
+// processes do not share one.
+class Numbers {
+ public:
+  explicit Numbers(const NsysDeviceMap& devices) : cuda_devices_(devices) {}
+
+  struct Place {
+    std::int32_t device = -1;
+    std::int32_t lane = 0;
+  };
+
+  Place of_stream(const NsysStream& at) {
+    const auto mapped = cuda_devices_.find({process_id(at.process), at.device});
+    const std::int64_t gpu = mapped != cuda_devices_.end() ? mapped->second : at.device;
+    const std::int32_t device = devices_.number_of(std::to_string(gpu), gpu);
+    const std::string key = fmt::format("{} {}", at.process, at.stream);
+    return {device, streams_[device].number_of(key, at.stream)};
+  }
+  Place of_thread(std::int64_t thread) {
+    const auto lane = threads_.number_of(std::to_string(thread), thread & 0xffffff);
+    lane_of_thread_[thread] = lane;
+    return {-1, lane};
+  }
+  // By globalTid.
+  [[nodiscard]] const std::map<std::int64_t, std::int32_t>& threads() const {
+    return lane_of_thread_;
+  }
+
+ private:
+  const NsysDeviceMap& cuda_devices_;
+  NumberPool devices_;
+  std::map<std::int32_t, NumberPool> streams_;
+  NumberPool threads_;
+  std::map<std::int64_t, std::int32_t> lane_of_thread_;
+};
+
+// What the indices of a part mean in the trace.
+struct Meaning {
+  std::vector<std::uint32_t> names;
+  std::vector<Numbers::Place> streams;
+  std::vector<Numbers::Place> threads;
+};
+
+// Puts the activities of a part on the clock of the trace and into it; they are gone afterwards.
+void move_activities(NsysPart& part, const Meaning& meaning, std::int64_t offset_ns,
+                     const std::string& source, std::span<collect::Activity> to) {
+  for (std::size_t i = 0; i < part.activities.size(); ++i) {
+    collect::Activity activity = part.activities[i];
+    activity.name = meaning.names[activity.name];
+    const auto& places = collect::is_work(activity.kind) ? meaning.streams : meaning.threads;
+    const Numbers::Place place = places[static_cast<std::size_t>(activity.lane)];
+    activity.device = place.device;
+    activity.lane = place.lane;
     if (__builtin_add_overflow(activity.start_ns, offset_ns, &activity.start_ns) ||
         __builtin_add_overflow(activity.end_ns, offset_ns, &activity.end_ns)) {
       throw input_error(
@@ -79,14 +123,36 @@ void append(NsysPart& part, const NsysStrings& strings, std::int64_t offset_ns,
           "offset of {} ns",
           source, offset_ns);
     }
+    to[i] = activity;
   }
-  trace.losses += part.losses;
-  for (const auto& [reason, count] : part.skipped) add_skipped(trace, reason, count);
+  BulkVector<collect::Activity>().swap(part.activities);
 }
 
-void name_tracks(const NsysPart& host, const NsysTarget& target, const NsysStrings& strings,
+// The parts one after another.
+void join(std::vector<NsysPart>& parts, const NsysStrings& strings, const NsysTarget& target,
+          Numbers& numbers, Trace& trace) {
+  std::vector<Meaning> meanings(parts.size());
+  std::vector<std::size_t> begins(parts.size() + 1, 0);
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    const NsysPart& part = parts[p];
+    begins[p + 1] = begins[p] + part.activities.size();
+    meanings[p].names = strings.intern(part.names, trace.list);
+    for (const NsysStream& at : part.streams) meanings[p].streams.push_back(numbers.of_stream(at));
+    for (const std::int64_t at : part.threads) meanings[p].threads.push_back(numbers.of_thread(at));
+    trace.losses += part.losses;
+    for (const auto& [reason, count] : part.skipped) add_skipped(trace, reason, count);
+  }
+  trace.list.activities = unwritten<collect::Activity>(begins.back());
+  const std::span all(trace.list.activities);
+  parallel_for(parts.size(), [&](std::size_t p) {
+    move_activities(parts[p], meanings[p], target.clock_offset_ns, trace.sources.front(),
+                    all.subspan(begins[p], begins[p + 1] - begins[p]));
+  });
+}
+
+void name_tracks(const Numbers& numbers, const NsysTarget& target, const NsysStrings& strings,
                  Trace& trace) {
-  for (const auto& [thread, lane] : host.lane_of_thread) {
+  for (const auto& [thread, lane] : numbers.threads()) {
     const auto name = target.thread_names.find(thread);
     const auto process = target.processes.find(process_of_thread(thread));
     std::string text = name != target.thread_names.end()   ? strings.text(name->second)
@@ -109,37 +175,21 @@ Trace read_nsys(const std::filesystem::path& path, const ReadOptions& options) {
   check_is_export(db);
   const NsysTarget target = read_nsys_target(db);
   RowProgress progress(db, options);
-
-  NsysPart host;
-  std::exception_ptr host_error;
-  std::thread host_thread([&] {
-    try {
-      const SqliteDatabase second(path, options.stop);
-      host = read_nsys_host(second, target.context, [&](std::int64_t rows) { progress.add(rows); });
-    } catch (...) {
-      host_error = std::current_exception();
-    }
+  const std::vector<NsysPiece> pieces = nsys_pieces(db);
+  std::vector<NsysPart> parts(pieces.size());
+  parallel_for(pieces.size(), [&](std::size_t p) {
+    const SqliteDatabase own(path, options.stop);  // a connection is of one thread
+    parts[p] = read_nsys_piece(own, pieces[p], target.context,
+                               [&](std::int64_t rows) { progress.add(rows); });
   });
-  NsysPart work;
-  std::exception_ptr work_error;
-  try {
-    work = read_nsys_work(db, target.context, [&](std::int64_t rows) {
-      progress.add(rows);
-      progress.report();
-    });
-  } catch (...) {
-    work_error = std::current_exception();
-  }
-  host_thread.join();
-  if (work_error) std::rethrow_exception(work_error);
-  if (host_error) std::rethrow_exception(host_error);
 
   NsysStrings strings;
-  strings.want(work.names);
-  strings.want(host.names);
-  for (const auto& [thread, lane] : host.lane_of_thread) {
-    const auto name = target.thread_names.find(thread);
-    if (name != target.thread_names.end()) strings.want(name->second);
+  for (const NsysPart& part : parts) {
+    strings.want(part.names);
+    for (const std::int64_t thread : part.threads) {
+      const auto name = target.thread_names.find(thread);
+      if (name != target.thread_names.end()) strings.want(name->second);
+    }
   }
   strings.read(db);
 
@@ -147,11 +197,11 @@ Trace read_nsys(const std::filesystem::path& path, const ReadOptions& options) {
   trace.format = "nsys";
   trace.sources = {path.string()};
   trace.device = target.device;
-  append(work, strings, target.clock_offset_ns, path.string(), trace);
-  append(host, strings, target.clock_offset_ns, path.string(), trace);
+  Numbers numbers(target.context.devices);
+  join(parts, strings, target, numbers, trace);
   for (const auto& [complaint, count] : target.complaints) add_skipped(trace, complaint, count);
   add_skipped(trace, "names that StringIds lacks", strings.missing());
-  name_tracks(host, target, strings, trace);
+  name_tracks(numbers, target, strings, trace);
   return trace;
 }
 

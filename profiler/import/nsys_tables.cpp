@@ -3,11 +3,12 @@
 #include "profiler/import/nsys_tables.h"
 
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <unordered_map>
 
 namespace dscope::importer {
@@ -52,17 +53,19 @@ const char* copy_name(std::int64_t kind) {
              : "Memcpy (unified memory)";
 }
 
-// Devices and their streams, with numbers of their own where processes share some.
+// Rows of the tables of work.
 class WorkReader {
  public:
-  WorkReader(const SqliteDatabase& db, const NsysContext& context, const RowsDone& done)
-      : db_(db), context_(context), done_(done) {}
+  WorkReader(const SqliteDatabase& db, const NsysPiece& piece, const NsysContext& context,
+             const RowsDone& done)
+      : db_(db), piece_(piece), context_(context), done_(done) {}
 
   NsysPart read() {
-    read_kernels();
-    read_graphs();
-    read_copies();
-    read_fills();
+    part_.activities.reserve(static_cast<std::size_t>(piece_.expected));
+    if (piece_.table == "CUPTI_ACTIVITY_KIND_KERNEL") read_kernels();
+    if (piece_.table == "CUPTI_ACTIVITY_KIND_GRAPH_TRACE") read_graphs();
+    if (piece_.table == "CUPTI_ACTIVITY_KIND_MEMCPY") read_copies();
+    if (piece_.table == "CUPTI_ACTIVITY_KIND_MEMSET") read_fills();
     return std::move(part_);
   }
 
@@ -76,109 +79,85 @@ class WorkReader {
     activity.kind = kind;
     if (!set_times(activity, rows.required(kStart), rows.required(kEnd), part_)) return false;
     const auto process = rows.integer(kProcess);
-    const Place& place =
-        place_of(process.value_or(0), rows.required(kDevice), rows.required(kStream));
-    activity.device = place.device;
-    activity.lane = place.lane;
+    activity.lane = index_of({process.value_or(0), rows.required(kDevice), rows.required(kStream)});
     activity.correlation = correlation_of(rows.integer(kCorrelation), process, context_);
     activity.graph_node = static_cast<std::uint64_t>(rows.integer(kNode).value_or(0));
     return true;
   }
 
   void read_kernels() {
-    const std::string table = "CUPTI_ACTIVITY_KIND_KERNEL";
-    if (!db_.has_table(table)) return;
-    SqliteRows rows(db_, table,
+    SqliteRows rows(db_, piece_.table,
                     {"start", "end", "deviceId", "streamId", "?correlationId", "?globalPid",
-                     "?graphNodeId", "?demangledName", "?shortName"});
+                     "?graphNodeId", "?demangledName", "?shortName"},
+                    piece_.rows);
     const int name = rows.has(kOwn) ? kOwn : kOwn + 1;
     if (!rows.has(name)) {
       throw input_error("{}: table {}: expected a column demangledName or shortName, found neither",
-                        db_.path(), table);
+                        db_.path(), piece_.table);
     }
     for (Activity activity; rows.next();) {
       if (!begin(rows, ActivityKind::kKernel, activity)) continue;
       activity.name = part_.names.of_id(rows.required(name));
-      part_.activities.add(activity);
+      part_.activities.push_back(activity);
     }
   }
 
   // Recorded with --cuda-graph-trace=graph, which is the default of nsys: one row for a launch.
   void read_graphs() {
-    const std::string table = "CUPTI_ACTIVITY_KIND_GRAPH_TRACE";
-    if (!db_.has_table(table)) return;
-    SqliteRows rows(db_, table,
+    SqliteRows rows(db_, piece_.table,
                     {"start", "end", "deviceId", "streamId", "?correlationId", "?globalPid",
-                     "?graphNodeId", "?graphId"});
+                     "?graphNodeId", "?graphId"},
+                    piece_.rows);
     for (Activity activity; rows.next();) {
       if (!begin(rows, ActivityKind::kKernel, activity)) continue;
       activity.name = part_.names.of_text(fmt::format(
           "CUDA graph {} (its kernels were not recorded)", rows.integer(kOwn).value_or(0)));
-      part_.activities.add(activity);
+      part_.activities.push_back(activity);
     }
   }
 
   void read_copies() {
-    const std::string table = "CUPTI_ACTIVITY_KIND_MEMCPY";
-    if (!db_.has_table(table)) return;
-    SqliteRows rows(db_, table,
+    SqliteRows rows(db_, piece_.table,
                     {"start", "end", "deviceId", "streamId", "?correlationId", "?globalPid",
-                     "?graphNodeId", "?bytes", "?copyKind"});
+                     "?graphNodeId", "?bytes", "?copyKind"},
+                    piece_.rows);
     for (Activity activity; rows.next();) {
       if (!begin(rows, ActivityKind::kMemcpy, activity)) continue;
       activity.bytes = static_cast<std::uint64_t>(rows.integer(kOwn).value_or(0));
       activity.name = part_.names.of_text(copy_name(rows.integer(kOwn + 1).value_or(0)));
-      part_.activities.add(activity);
+      part_.activities.push_back(activity);
     }
   }
 
   void read_fills() {
-    const std::string table = "CUPTI_ACTIVITY_KIND_MEMSET";
-    if (!db_.has_table(table)) return;
-    SqliteRows rows(db_, table,
+    SqliteRows rows(db_, piece_.table,
                     {"start", "end", "deviceId", "streamId", "?correlationId", "?globalPid",
-                     "?graphNodeId", "?bytes"});
+                     "?graphNodeId", "?bytes"},
+                    piece_.rows);
     for (Activity activity; rows.next();) {
       if (!begin(rows, ActivityKind::kMemset, activity)) continue;
       activity.bytes = static_cast<std::uint64_t>(rows.integer(kOwn).value_or(0));
       activity.name = part_.names.of_text("Memset");
-      part_.activities.add(activity);
+      part_.activities.push_back(activity);
     }
   }
 
-  struct Place {
-    std::int32_t device = 0;
-    std::int32_t lane = 0;
-  };
-  struct Key {
-    std::int64_t process, device, stream;
-    bool operator==(const Key&) const = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Key& k) const {
-      return std::hash<std::int64_t>()(k.process * 31 + k.device * 7919 + k.stream * 1'000'003);
+  std::int32_t index_of(const NsysStream& stream) {
+    if (last_ < part_.streams.size() && part_.streams[last_] == stream) {
+      return static_cast<std::int32_t>(last_);
     }
-  };
-
-  const Place& place_of(std::int64_t process, std::int64_t device, std::int64_t stream) {
-    const Key key{process, device, stream};
-    if (const auto found = places_.find(key); found != places_.end()) return found->second;
-    const auto mapped = context_.devices.find({process_id(process), device});
-    const std::int64_t gpu = mapped != context_.devices.end() ? mapped->second : device;
-    const std::int32_t number = devices_.number_of(std::to_string(gpu), gpu);
-    NumberPool& lanes = lanes_[number];
-    return places_
-        .emplace(key, Place{number, lanes.number_of(fmt::format("{} {}", process, stream), stream)})
-        .first->second;
+    const auto found = std::find(part_.streams.begin(), part_.streams.end(), stream);
+    last_ = static_cast<std::size_t>(found - part_.streams.begin());
+    if (found == part_.streams.end()) part_.streams.push_back(stream);
+    return static_cast<std::int32_t>(last_);
   }
 
   const SqliteDatabase& db_;
+  const NsysPiece& piece_;
   const NsysContext& context_;
   const RowsDone& done_;
   NsysPart part_;
-  NumberPool devices_;
-  std::map<std::int32_t, NumberPool> lanes_;
-  std::unordered_map<Key, Place, Hash> places_;
+  std::size_t last_ = 0;
 };
 
 // nsys' numbers of NVTX events (ENUM_NSYS_EVENT_TYPE).
@@ -193,20 +172,24 @@ enum NvtxType : std::int64_t {
 
 class HostReader {
  public:
-  HostReader(const SqliteDatabase& db, const NsysContext& context, const RowsDone& done)
-      : db_(db), context_(context), done_(done) {}
+  HostReader(const SqliteDatabase& db, const NsysPiece& piece, const NsysContext& context,
+             const RowsDone& done)
+      : db_(db), piece_(piece), context_(context), done_(done) {}
 
   NsysPart read() {
-    read_calls("CUPTI_ACTIVITY_KIND_RUNTIME");
-    read_calls("CUPTI_ACTIVITY_KIND_DRIVER");
-    read_ranges();
+    part_.activities.reserve(static_cast<std::size_t>(piece_.expected));
+    if (piece_.table == "NVTX_EVENTS") {
+      read_ranges();
+    } else {
+      read_calls();
+    }
     return std::move(part_);
   }
 
  private:
-  void read_calls(const std::string& table) {
-    if (!db_.has_table(table)) return;
-    SqliteRows rows(db_, table, {"start", "end", "?globalTid", "?correlationId", "nameId"});
+  void read_calls() {
+    SqliteRows rows(db_, piece_.table, {"start", "end", "?globalTid", "?correlationId", "nameId"},
+                    piece_.rows);
     while (rows.next()) {
       if (rows.row() % kRowsPerReport == 0) done_(kRowsPerReport);
       Activity activity;
@@ -216,16 +199,15 @@ class HostReader {
       activity.lane = lane_of(thread.value_or(0));
       activity.correlation = correlation_of(rows.integer(3), thread, context_);
       activity.name = part_.names.of_id(rows.required(4));
-      part_.activities.add(activity);
+      part_.activities.push_back(activity);
     }
   }
 
   void read_ranges() {
-    const std::string table = "NVTX_EVENTS";
-    if (!db_.has_table(table)) return;
-    SqliteRows rows(db_, table,
+    SqliteRows rows(db_, piece_.table,
                     {"start", "?end", "eventType", "?globalTid", "?text", "?textId", "?jsonText",
-                     "?binaryData"});
+                     "?binaryData"},
+                    piece_.rows);
     while (rows.next()) {
       if (rows.row() % kRowsPerReport == 0) done_(kRowsPerReport);
       if (is_range(rows.integer(2).value_or(-1))) add_range(rows);
@@ -267,7 +249,7 @@ class HostReader {
       activity.name = part_.names.of_text("(range without a name)");
     }
     activity.bytes = payload_bytes(rows);
-    part_.activities.add(activity);
+    part_.activities.push_back(activity);
   }
 
   // NCCL's ranges say how long their message is, in a payload that an export holds as JSON when it
@@ -284,42 +266,61 @@ class HostReader {
     if (!json.is_object() || !json.contains(kSize)) return 0;
     const auto& size = json[std::string(kSize)];
     if (size.is_number_unsigned()) return size.get<std::uint64_t>();
-    std::uint64_t bytes = 0;
-    if (size.is_string()) {
-      const auto& digits = size.get_ref<const std::string&>();
-      std::from_chars(digits.data(), digits.data() + digits.size(), bytes);
-    }
-    return bytes;
+    if (!size.is_string()) return 0;
+    return parse_number<std::uint64_t>(size.get_ref<const std::string&>()).value_or(0);
   }
 
   std::int32_t lane_of(std::int64_t thread) {
-    if (last_ != part_.lane_of_thread.end() && last_->first == thread) return last_->second;
-    last_ = part_.lane_of_thread.find(thread);
-    if (last_ == part_.lane_of_thread.end()) {
-      const std::int32_t lane = lanes_.number_of(std::to_string(thread), thread & 0xffffff);
-      last_ = part_.lane_of_thread.emplace(thread, lane).first;
+    if (last_ < part_.threads.size() && part_.threads[last_] == thread) {
+      return static_cast<std::int32_t>(last_);
     }
-    return last_->second;
+    const auto [entry, added] = index_.try_emplace(thread, part_.threads.size());
+    if (added) part_.threads.push_back(thread);
+    last_ = entry->second;
+    return static_cast<std::int32_t>(last_);
   }
 
   const SqliteDatabase& db_;
+  const NsysPiece& piece_;
   const NsysContext& context_;
   const RowsDone& done_;
   NsysPart part_;
-  NumberPool lanes_;
-  decltype(NsysPart::lane_of_thread)::iterator last_ = part_.lane_of_thread.end();
+  std::unordered_map<std::int64_t, std::size_t> index_;  // of part_.threads
+  std::size_t last_ = 0;
 };
+
+// The first and the last piece are open: whatever numbers there are, each row is in one.
+void add_pieces(const SqliteDatabase& db, std::string_view name, std::vector<NsysPiece>& pieces) {
+  constexpr std::int64_t kRows = 400'000;
+  const std::string table(name);
+  if (!db.has_table(table)) return;
+  const std::int64_t last = db.last_row(table);
+  NsysPiece piece{table, {}, kRows};
+  std::int64_t begin = 0;
+  for (; begin + kRows < last; begin += kRows) {
+    piece.rows.end = begin + kRows;
+    pieces.push_back(piece);
+    piece.rows = {.begin = begin + kRows};
+  }
+  piece.expected = last - begin;
+  pieces.push_back(piece);
+}
 
 }  // namespace
 
-NsysPart read_nsys_work(const SqliteDatabase& db, const NsysContext& context,
-                        const RowsDone& done) {
-  return WorkReader(db, context, done).read();
+std::vector<NsysPiece> nsys_pieces(const SqliteDatabase& db) {
+  std::vector<NsysPiece> pieces;
+  for (const std::string_view table : kNsysWorkTables) add_pieces(db, table, pieces);
+  for (const std::string_view table : kNsysHostTables) add_pieces(db, table, pieces);
+  return pieces;
 }
 
-NsysPart read_nsys_host(const SqliteDatabase& db, const NsysContext& context,
-                        const RowsDone& done) {
-  return HostReader(db, context, done).read();
+NsysPart read_nsys_piece(const SqliteDatabase& db, const NsysPiece& piece,
+                         const NsysContext& context, const RowsDone& done) {
+  const auto* const end = kNsysWorkTables.end();
+  if (std::find(kNsysWorkTables.begin(), end, piece.table) != end)
+    return WorkReader(db, piece, context, done).read();
+  return HostReader(db, piece, context, done).read();
 }
 
 }  // namespace dscope::importer

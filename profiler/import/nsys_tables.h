@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "profiler/import/activity_store.h"
-#include "profiler/import/name_table.h"
+#include "profiler/collect/activity.h"
 #include "profiler/import/nsys_names.h"
 #include "profiler/import/sqlite_database.h"
 #include "profiler/profile/profile.h"
@@ -39,31 +38,47 @@ struct NsysContext {
   bool processes_known = true;
 };
 
-// What was read from some tables of an export. Activity::name is an index of `names`, lanes are
-// numbers of `lanes`.
+// A stream of a process: work is on one. CUDA's own numbers.
+struct NsysStream {
+  std::int64_t process = 0;
+  std::int64_t device = 0;
+  std::int64_t stream = 0;
+  bool operator==(const NsysStream&) const = default;
+};
+
+// What was read from some rows of a table. Activity::name is an index of `names`; Activity::lane is
+// one of `streams` for work, of `threads` for all else, and Activity::device is not set.
 struct NsysPart {
-  ActivityStore activities;
+  BulkVector<collect::Activity> activities;
   NsysNames names;
   profile::Losses losses;
   std::map<std::string, std::int64_t> skipped;
-  std::map<std::int64_t, std::int32_t> lane_of_thread;  // by globalTid
+  std::vector<NsysStream> streams;    // in the order of their first activity
+  std::vector<std::int64_t> threads;  // globalTid, likewise
 };
 
 // How a part tells how far it is: rows done since the last call.
 using RowsDone = std::function<void(std::int64_t)>;
 
-// Work of the devices: kernels, graphs that were recorded as one piece, copies and fills.
-[[nodiscard]] NsysPart read_nsys_work(const SqliteDatabase& db, const NsysContext& context,
-                                      const RowsDone& done);
-// What the host did: runtime and driver calls, NVTX ranges.
-[[nodiscard]] NsysPart read_nsys_host(const SqliteDatabase& db, const NsysContext& context,
-                                      const RowsDone& done);
-
-// The tables that those two read.
+// Kernels, graphs that were recorded as one piece, copies and fills.
 inline constexpr std::array<std::string_view, 4> kNsysWorkTables{
     "CUPTI_ACTIVITY_KIND_KERNEL", "CUPTI_ACTIVITY_KIND_GRAPH_TRACE", "CUPTI_ACTIVITY_KIND_MEMCPY",
     "CUPTI_ACTIVITY_KIND_MEMSET"};
+// What the host did: runtime and driver calls, NVTX ranges.
 inline constexpr std::array<std::string_view, 3> kNsysHostTables{
     "CUPTI_ACTIVITY_KIND_RUNTIME", "CUPTI_ACTIVITY_KIND_DRIVER", "NVTX_EVENTS"};
+
+// Rows of a table that one thread reads at a time.
+struct NsysPiece {
+  std::string table;  // of the two lists above
+  RowRange rows;
+  std::int64_t expected = 0;  // about how many those are
+};
+
+// The tables that are read, those of work first, cut into pieces: in this order they make the list.
+[[nodiscard]] std::vector<NsysPiece> nsys_pieces(const SqliteDatabase& db);
+
+[[nodiscard]] NsysPart read_nsys_piece(const SqliteDatabase& db, const NsysPiece& piece,
+                                       const NsysContext& context, const RowsDone& done);
 
 }  // namespace dscope::importer

@@ -15,6 +15,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
+#include <string>
 #include <string_view>
 
 namespace dscope::importer {
@@ -110,6 +112,18 @@ std::vector<std::filesystem::path> with_folders_opened(
   return files;
 }
 
+// Files without a rank in the name are taken together as they were given: names of processes, say.
+void check_one_run(const std::vector<std::filesystem::path>& paths) {
+  std::set<std::string> runs;
+  for (const std::filesystem::path& path : paths) {
+    const std::string name = path.filename().string();
+    if (rank_of_name(name)) runs.insert(name_without_rank(name));
+  }
+  if (runs.size() <= 1) return;
+  throw input_error("{}: expected the ranks of one run, found those of {}: {}",
+                    paths.front().parent_path().string(), runs.size(), fmt::join(runs, ", "));
+}
+
 }  // namespace
 
 Trace read_trace(const std::filesystem::path& path, const ReadOptions& options) {
@@ -141,6 +155,7 @@ Trace read_traces(const std::vector<std::filesystem::path>& given, const ReadOpt
     apply_file_rank(trace, paths.front());
     return trace;
   }
+  check_one_run(paths);
   TraceMerge merge;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     ReadOptions part = options;

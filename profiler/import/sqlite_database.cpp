@@ -189,18 +189,20 @@ std::vector<std::string> SqliteDatabase::columns(const std::string& table) const
 
 std::int64_t SqliteDatabase::last_row(const std::string& table) const {
   if (!has_table(table)) return 0;
+  const std::vector<std::string> named = columns(table);
+  if (std::find(named.begin(), named.end(), "rowid") != named.end()) return 0;  // something else
   sqlite3_stmt* statement = nullptr;
   const std::string sql = fmt::format("SELECT max(rowid) FROM {}", sql_name(table));
   if (sqlite3_prepare_v2(db_, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) return 0;
   const bool found = sqlite3_step(statement) == SQLITE_ROW;
   const std::int64_t row = found ? sqlite3_column_int64(statement, 0) : 0;
   sqlite3_finalize(statement);
-  return std::max<std::int64_t>(row, 0);
+  return std::clamp<std::int64_t>(row, 0, static_cast<std::int64_t>(most_rows()));
 }
 
 SqliteRows::SqliteRows(const SqliteDatabase& db, std::string table,
-                       std::initializer_list<const char*> names)
-    : db_(db), table_(std::move(table)) {
+                       std::initializer_list<const char*> names, RowRange range)
+    : db_(db), table_(std::move(table)), before_(std::max<std::int64_t>(range.begin, 1) - 1) {
   const std::vector<std::string> there = db.columns(table_);
   std::vector<std::string> selected;
   for (std::string name : names) {
@@ -216,8 +218,11 @@ SqliteRows::SqliteRows(const SqliteDatabase& db, std::string table,
     present_.push_back(present);
     names_.push_back(name);
   }
-  statement_ = db.prepare(
-      fmt::format("SELECT {} FROM {}", fmt::join(selected, ", "), sql_name(table_)), table_);
+  std::string query = fmt::format("SELECT {} FROM {}", fmt::join(selected, ", "), sql_name(table_));
+  if (!range.all()) {
+    query += fmt::format(" WHERE rowid >= {} AND rowid < {}", range.begin, range.end);
+  }
+  statement_ = db.prepare(query, table_);
 }
 
 SqliteRows::~SqliteRows() {
@@ -227,13 +232,13 @@ SqliteRows::~SqliteRows() {
 bool SqliteRows::next() {
   const int status = sqlite3_step(statement_);
   if (status == SQLITE_DONE) return false;
-  if (status != SQLITE_ROW) db_.fail(fmt::format("table {}, after row {}", table_, row_));
+  if (status != SQLITE_ROW) db_.fail(fmt::format("table {}, after row {}", table_, row()));
   ++row_;
-  // Pages that point at each other could go on for ever; a row takes four bytes at least.
-  if (static_cast<std::uint64_t>(row_) > db_.file_bytes_ / 4) {
+  // Pages that point at each other could go on for ever.
+  if (static_cast<std::uint64_t>(row_) > db_.most_rows()) {
     throw input_error(
         "{}: table {}, row {}: expected no more rows than {} bytes can hold, found more",
-        db_.path(), table_, row_, db_.file_bytes_);
+        db_.path(), table_, row(), db_.file_bytes_);
   }
   return true;
 }
@@ -242,7 +247,7 @@ void SqliteRows::fail(int column, const char* expected) const {
   constexpr std::array<const char*, 6> kTypes{"?",    "an integer", "a real",
                                               "text", "a blob",     "NULL"};
   const int type = sqlite3_column_type(statement_, column);
-  throw input_error("{}: table {}, row {}: expected {} in {}, found {}", db_.path(), table_, row_,
+  throw input_error("{}: table {}, row {}: expected {} in {}, found {}", db_.path(), table_, row(),
                     expected, names_[static_cast<std::size_t>(column)],
                     kTypes.at(static_cast<std::size_t>(type)));
 }

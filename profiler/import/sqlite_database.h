@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -39,11 +40,13 @@ class SqliteDatabase {
   [[nodiscard]] const std::set<std::string>& tables() const { return tables_; }
   // Names of the stored columns, in order; empty for a table that is not there.
   [[nodiscard]] std::vector<std::string> columns(const std::string& table) const;
-  // The largest row number: about the number of rows. For progress, not for allocations.
+  // The largest row number, but no more than the file has room for rows: about how many there are.
+  // 0 where rows have no numbers to ask for.
   [[nodiscard]] std::int64_t last_row(const std::string& table) const;
 
  private:
   friend class SqliteRows;
+  [[nodiscard]] std::uint64_t most_rows() const { return file_bytes_ / 4; }  // bytes of a row
   [[nodiscard]] sqlite3_stmt* prepare(const std::string& sql, const std::string& table) const;
   [[noreturn]] void fail(const std::string& where) const;
   void close();
@@ -57,18 +60,29 @@ class SqliteDatabase {
   std::set<std::string> tables_;
 };
 
-// The rows of one table, in the order of the file. Columns that the table lacks read as NULL when
-// they are optional, and are an Error{kInput} naming the table and what it has when they are not.
+// Some rows of a table, by their number: [begin, end).
+struct RowRange {
+  std::int64_t begin = std::numeric_limits<std::int64_t>::min();
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();
+  [[nodiscard]] bool all() const { return *this == RowRange(); }
+  bool operator==(const RowRange&) const = default;
+};
+
+// The rows of one table, or some of them, in the order of the file. Columns that the table lacks
+// read as NULL when they are optional, and are an Error{kInput} naming the table and what it has
+// when they are not.
 class SqliteRows {
  public:
   // `names`: columns; a '?' in front marks the optional ones.
-  SqliteRows(const SqliteDatabase& db, std::string table, std::initializer_list<const char*> names);
+  SqliteRows(const SqliteDatabase& db, std::string table, std::initializer_list<const char*> names,
+             RowRange range = {});
   ~SqliteRows();
   SqliteRows(const SqliteRows&) = delete;
   SqliteRows& operator=(const SqliteRows&) = delete;
 
   bool next();
-  [[nodiscard]] std::int64_t row() const { return row_; }  // 1, 2, ... in the order of reading
+  // 1, 2, ... in the order of reading; of some rows about what it would be among all.
+  [[nodiscard]] std::int64_t row() const { return before_ + row_; }
   [[nodiscard]] bool has(int column) const { return present_[static_cast<std::size_t>(column)]; }
 
   [[nodiscard]] bool is_null(int column) const;
@@ -87,6 +101,7 @@ class SqliteRows {
   std::vector<std::string> names_;
   std::vector<bool> present_;
   sqlite3_stmt* statement_ = nullptr;
+  std::int64_t before_ = 0;  // rows of the table
   std::int64_t row_ = 0;
 };
 

@@ -48,6 +48,9 @@ struct Trace {
   profile::Losses losses;            // what the trace itself says it lost
   profile::Device device;            // GPUs as far as the trace describes them
   std::vector<std::string> sources;  // the files, as given
+  // What attribution said of this trace when it was saved, stages and steps being in the list;
+  // empty: it was not asked, or this is more than one trace.
+  std::optional<profile::Measurement> measurement;
 };
 
 struct ReadOptions {
@@ -63,7 +66,7 @@ struct ReadOptions {
 
 // Several traces of the ranks of one run, side by side: devices are renumbered, names shared. A
 // folder stands for the traces in it (.json, .gz, .sqlite, .dscope), in the order of their names,
-// and must hold one.
+// and must hold one. Throws Error{kInput} for names of the ranks of several runs.
 [[nodiscard]] Trace read_traces(const std::vector<std::filesystem::path>& paths,
                                 const ReadOptions& options = {});
 

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/trace_merge.h"
 
-#include "profiler/import/decimal_time.h"
 #include "profiler/import/tracks.h"
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <fmt/format.h>
 
@@ -30,7 +30,7 @@ std::optional<NumberInName> number_after(std::string_view text, std::string_view
   if (at == std::string_view::npos) return std::nullopt;
   const std::size_t begin = at + mark.size();
   const std::size_t end = std::min(text.find_first_not_of("0123456789", begin), text.size());
-  const auto value = parse_integer(text.substr(begin, end - begin));
+  const auto value = parse_number<std::int64_t>(text.substr(begin, end - begin));
   if (!value) return std::nullopt;
   return NumberInName{*value, begin, end};
 }

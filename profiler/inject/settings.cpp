@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/inject/settings.h"
 
+#include "workloads/base/parse_number.h"
+
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 namespace dscope::inject {
@@ -30,11 +31,9 @@ std::string text(T value) {
 // Non-negative numbers only.
 template <class T>
 bool parse(const char* value, T& out) {
-  T parsed{};
-  const char* const end = value + std::strlen(value);
-  const auto result = std::from_chars(value, end, parsed);
-  if (result.ec != std::errc() || result.ptr != end || !(parsed >= T{0})) return false;
-  out = parsed;
+  const auto parsed = parse_number<T>(value);
+  if (!parsed || *parsed < T{0}) return false;
+  out = *parsed;
   return true;
 }
 

@@ -121,7 +121,7 @@ bool Application::computing() const {
 }
 
 double Application::patience_s() const {
-  constexpr double kProgress = 0.1;
+  constexpr double kProgress = 0.25;
   constexpr double kIdle = 0.5;
   if (!pictures_.empty()) return 0;
   const bool waiting = loading() || computing() || (system_dialog_ && system_dialog_->running());
@@ -134,19 +134,39 @@ PanelContext Application::context(bool has_keyboard) {
 
 void Application::take_loaded() {
   for (view_data::DocumentStore::Finished& finished : store_.take_finished()) {
-    if (finished.document) {
+    if (!finished.document) {
+      if (!finished.cancelled) toasts_.error(finished.error);
+      const auto preview = previews_.find(finished.ticket);
+      if (preview != previews_.end()) close_document(preview->second);
+    } else if (previews_.contains(finished.ticket)) {
+      complete_preview(finished.document);
+    } else {
       session_documents_.emplace_back(finished.files, finished.document->id);
       settings_.remember(finished.files);
       add(finished.document);
-    } else if (!finished.cancelled) {
-      toasts_.error(finished.error);
+    }
+    const bool more = finished.document && !finished.document->complete;
+    if (more) {
+      previews_[finished.ticket] = finished.document->id;
+    } else {
+      previews_.erase(finished.ticket);
     }
   }
   if (session_ && store_.idle()) continue_session();
 }
 
+// In the place of its preview, unless that was closed.
+void Application::complete_preview(const view_data::DocumentPtr& document) {
+  for (view_data::DocumentPtr& open : documents_) {
+    if (open->id == document->id) open = document;
+  }
+}
+
 void Application::close_requested() {
   for (const std::uint64_t id : std::exchange(to_close_, {})) {
+    for (const auto& [ticket, preview] : previews_) {
+      if (preview == id) store_.cancel(ticket);
+    }
     std::erase_if(documents_, [&](const auto& document) { return document->id == id; });
     for (std::uint64_t* chosen :
          {&selection_.active, &selection_.baseline, &selection_.prediction}) {
@@ -245,6 +265,11 @@ void Application::draw_pane(std::size_t pane, ImVec2 size) {
   PanelContext panel_context = context(pane == focused_pane_ && !dialog_.is_open() && !help_);
   if (documents_.empty() && !current->works_without_documents()) {
     draw_nothing_open();
+  } else if (const auto active = panel_context.active();
+             active && !active->complete && !current->works_on_previews()) {
+    draw_empty(ui_, "Analysing\u2026",
+               "Stages, steps and their times are being worked out. The timeline can be looked at "
+               "already; the list on the left shows how far it is.");
   } else {
     ImGui::PushID(current);
     current->draw(panel_context);

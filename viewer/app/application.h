@@ -11,6 +11,8 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +55,8 @@ class Application : private Actions {
   void frame();
 
   [[nodiscard]] bool loading() const { return !store_.idle(); }
+  // Called when there is something new to draw; from another thread. At most once, before open().
+  void on_loaded(std::function<void()> wake) { store_.on_finished(std::move(wake)); }
   // Until the files are read; what is drawn next takes them in.
   void wait_for_files() const { store_.wait(); }
   [[nodiscard]] bool computing() const;  // a panel that is shown works on something
@@ -100,6 +104,7 @@ class Application : private Actions {
   // application.cpp
   PanelContext context(bool has_keyboard);
   void take_loaded();
+  void complete_preview(const view_data::DocumentPtr& document);
   void close_requested();
   void select_new(const view_data::DocumentPtr& document);
   void draw_panes();
@@ -138,6 +143,7 @@ class Application : private Actions {
   Selection selection_;
   std::vector<view_data::DocumentPtr> documents_;
   view_data::DocumentStore store_;
+  std::map<std::uint64_t, std::uint64_t> previews_;  // of what is loading: ticket, Document::id
   std::array<std::vector<PanelPtr>, 2> panes_;
   std::array<Rect, 2> pane_rects_;
   std::size_t focused_pane_ = 0;

@@ -4,13 +4,13 @@
 
 #include "viewer/panels/panel.h"
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace dscope::viewer {
@@ -26,13 +26,6 @@ constexpr const char* kFooter =
     "  xvfb-run -a dscope-viewer --bench\n"
     "\n"
     "Exit codes: 0 ok, 1 failure (a file could not be read), 2 usage, 3 no display.";
-
-std::optional<int> whole_number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 void check(const Options& options, const std::string& theme) {
   if (!options.panel.empty()) {
@@ -58,9 +51,10 @@ void check(const Options& options, const std::string& theme) {
 
 std::pair<int, int> parse_size(const std::string& text) {
   const std::size_t x = text.find('x');
-  const auto width = whole_number(std::string_view(text).substr(0, x));
-  const auto height =
-      x == std::string::npos ? std::nullopt : whole_number(std::string_view(text).substr(x + 1));
+  const auto width = parse_number<int>(std::string_view(text).substr(0, x));
+  const auto height = x == std::string::npos
+                          ? std::nullopt
+                          : parse_number<int>(std::string_view(text).substr(x + 1));
   const auto sane = [](std::optional<int> n) { return n && *n >= 200 && *n <= 16384; };
   if (!sane(width) || !sane(height)) {
     throw usage_error("--size: expected WIDTHxHEIGHT of 200 to 16384 pixels each, found \"{}\"",
@@ -97,7 +91,10 @@ std::optional<Options> parse_options(int argc, char** argv) {
   app.add_option("--export-csv", options.export_csv,
                  "Write every table of the panel (or of all panels) into this folder and end");
   app.add_option("--script", options.script, "Play mouse and keyboard from a file and end");
-  app.add_flag("--bench", options.bench, "Measure frames per second of a large timeline and end");
+  app.add_flag(
+      "--bench", options.bench,
+      "Measure frames per second of a large timeline and end; of FILES, and how long they take to "
+      "open, where some are given");
   app.add_option("--bench-slices", options.bench_slices, "Slices of that timeline");
   app.add_flag("--no-settings", options.no_settings, "Neither read nor write remembered settings");
   app.set_version_flag("--version", "dscope-viewer " DSCOPE_VERSION);

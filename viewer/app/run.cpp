@@ -120,6 +120,7 @@ int run_window(const Options& options, const Surroundings& surroundings) {
   const Settings settings = start_settings(options, file);
   Window window(settings.width, settings.height, true);
   Application app(settings, file, surroundings.zenity);
+  app.on_loaded(Window::wake);
   app.open(options.files);
   int busy_frames = kSettleFrames;
   while (!window.should_close() && !app.wants_to_quit()) {

@@ -3,12 +3,11 @@
 #include "viewer/app/script.h"
 
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
-#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -44,12 +43,9 @@ float Script::number(const Line& line, std::size_t word) const {
   if (word >= line.words.size()) fail(line, "one more number");
   std::string_view text = line.words[word];
   if (text.ends_with('%')) text.remove_suffix(1);
-  float value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-    fail(line, "a number");
-  }
-  return value;
+  const auto value = parse_number<float>(text);
+  if (!value) fail(line, "a number");
+  return *value;
 }
 
 ImVec2 Script::point(const Line& line, std::size_t first, ImVec2 size) const {

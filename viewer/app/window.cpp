@@ -97,6 +97,10 @@ void Window::wait_for_input(double seconds) {
   }
 }
 
+void Window::wake() {
+  glfwPostEmptyEvent();
+}
+
 void Window::fonts_changed() {
   ImGui_ImplOpenGL3_DestroyFontsTexture();
   ImGui_ImplOpenGL3_CreateFontsTexture();

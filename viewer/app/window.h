@@ -23,6 +23,7 @@ class Window {
   Window& operator=(const Window&) = delete;
 
   void wait_for_input(double seconds);  // returns at once when there is any
+  static void wake();                   // ends a wait_for_input(); from any thread
   void fonts_changed();
   void begin_frame();                    // up to ImGui::NewFrame()
   void end_frame(const float clear[3]);  // from ImGui::Render() on

@@ -89,7 +89,7 @@ class BreakdownPanel final : public Panel {
 
 void BreakdownPanel::update(const PanelContext& context) {
   Made now{{}, context.selection.active, options_};
-  for (const DocumentPtr& document : context.documents) now.documents.push_back(document->id);
+  for (const DocumentPtr& document : context.documents) now.documents.push_back(document->key());
   if (now == made_) return;
   made_ = std::move(now);
   breakdowns_.clear();

@@ -11,6 +11,7 @@
 #include "viewer/widgets/keys.h"
 #include "viewer/widgets/splitter.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -32,8 +33,9 @@ enum class View : std::uint8_t { kTables, kTimelines };
 constexpr std::size_t kMostBins = 60;
 constexpr float kLargestThreshold = 20;  // per cent, of the slider
 
-constexpr float kSplit = 0.65F;
-constexpr float kWide = 820;  // pixels at scale 1: room for all columns of one document
+constexpr float kSplit = 0.7F;
+constexpr float kWide = 820;   // pixels at scale 1: room for all columns of one document
+constexpr float kSeveral = 2;  // times that: of several
 
 // Without the interval, which a tooltip shows as well.
 view_data::Table without_interval(const view_data::Table& table) {
@@ -44,6 +46,23 @@ view_data::Table without_interval(const view_data::Table& table) {
     }
   }
   return view_data::keep_columns(table, keys);
+}
+
+// Of several documents the differences alone, under the names of the documents.
+view_data::Table differences(const view_data::Table& table, const CompareView& view) {
+  std::vector<std::string_view> keys;
+  for (const exporter::Column& column : table.columns) {
+    const bool of_one = column.key.starts_with("ns") || column.key.starts_with("low_ns") ||
+                        column.key.starts_with("high_ns");
+    if (!of_one) keys.push_back(column.key);
+  }
+  view_data::Table kept = view_data::keep_columns(table, keys);
+  for (exporter::Column& column : kept.columns) {
+    for (std::size_t d = 0; d < view.others.size(); ++d) {
+      if (column.key == fmt::format("delta_ns_{}", d + 1)) column.title = view.others[d];
+    }
+  }
+  return kept;
 }
 
 class ComparePanel final : public Panel {
@@ -104,13 +123,14 @@ class ComparePanel final : public Panel {
   view_data::Table ops_;
   view_data::Table wide_stages_;
   view_data::Table narrow_stages_;
-  view_data::Table shown_ops_;
+  view_data::Table wide_ops_;
+  view_data::Table narrow_ops_;
   view_data::StepHistograms histograms_;
 };
 
 void ComparePanel::update(const PanelContext& context) {
   Made now;
-  for (const DocumentPtr& document : context.documents) now.documents.push_back(document->id);
+  for (const DocumentPtr& document : context.documents) now.documents.push_back(document->key());
   now.base = context.index_of(context.selection.baseline);
   now.threshold_percent = threshold_percent_;
   now.sort = sort_;
@@ -137,11 +157,14 @@ void ComparePanel::update(const PanelContext& context) {
   view_ = view_data::compare_view(comparisons_, options);
   stages_ = view_data::compare_table(view_, view_.stages, "compare_stages", "Stages");
   wide_stages_ = view_data::without_empty_columns(stages_);
-  narrow_stages_ = view_data::without_empty_columns(without_interval(stages_));
+  const bool several = view_.others.size() > 1;
+  narrow_stages_ = view_data::without_empty_columns(several ? differences(stages_, view_)
+                                                            : without_interval(stages_));
   ops_ = view_data::compare_table(
       view_, view_.ops, "compare_kernels",
       now.stage ? "Kernels of " + std::string(info(*now.stage).label) : std::string("Kernels"));
-  shown_ops_ = view_data::without_empty_columns(ops_);
+  wide_ops_ = view_data::without_empty_columns(ops_);
+  narrow_ops_ = several ? view_data::without_empty_columns(differences(ops_, view_)) : wide_ops_;
   if (!same_documents) histograms_ = view_data::step_histograms(documents, kMostBins);
 }
 
@@ -277,7 +300,8 @@ void ComparePanel::draw_stages(PanelContext& context) {
   const Ui& ui = context.ui;
   const std::string selected =
       context.selection.stage ? std::string(info(*context.selection.stage).id) : "";
-  const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide);
+  const float documents = view_.others.size() > 1 ? kSeveral : 1;
+  const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide) * documents;
   const DataTableResult result =
       data_table(ui, wide ? wide_stages_ : narrow_stages_, {.selected_key = selected});
   if (result.export_csv) context.actions.export_csv("compare-stages", view_data::to_csv(stages_));
@@ -315,8 +339,9 @@ void ComparePanel::draw_histograms(PanelContext& context) {
 
 void ComparePanel::draw_kernels(PanelContext& context) {
   const Ui& ui = context.ui;
+  const bool wide = ImGui::GetContentRegionAvail().x >= ui.px(kWide) * kSeveral;
   const DataTableResult result = data_table(
-      ui, shown_ops_,
+      ui, wide ? wide_ops_ : narrow_ops_,
       {.selected_key = context.selection.kernel, .height = -ImGui::GetTextLineHeightWithSpacing()});
   if (result.export_csv) context.actions.export_csv("compare-kernels", result.csv);
   if (result.hovered) row_tooltip(ui, view_.ops[*result.hovered]);

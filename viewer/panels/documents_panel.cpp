@@ -22,7 +22,7 @@ using view_data::Table;
 
 // What is drawn of one document, made once.
 struct Contents {
-  std::uint64_t id = 0;
+  std::uint64_t key = 0;      // Document::key()
   std::vector<Table> tables;  // those with rows, the facts first
   std::vector<StepSeries> wall;
   std::vector<StepSeries> clocks;
@@ -45,11 +45,12 @@ class DocumentsPanel final : public Panel {
  public:
   [[nodiscard]] std::string_view id() const override { return "documents"; }
   [[nodiscard]] std::string_view title() const override { return "Documents"; }
+  [[nodiscard]] bool works_on_previews() const override { return true; }
 
   void draw(PanelContext& context) override {
     const view_data::DocumentPtr document = context.active();
     if (!document) return;
-    if (contents_.id != document->id) fill(*document);
+    if (contents_.key != document->key()) fill(*document);
     ImGui::BeginChild("##scroll");
     for (const Table& table : contents_.tables) draw_table(context, table);
     draw_series(context.ui, "Time of the steps", contents_.wall, view_data::Unit::kNs);
@@ -65,7 +66,7 @@ class DocumentsPanel final : public Panel {
 
  private:
   void fill(const view_data::Document& document) {
-    contents_ = {document.id, tables_of(document), view_data::wall_series(document),
+    contents_ = {document.key(), tables_of(document), view_data::wall_series(document),
                  view_data::clock_series(document), view_data::power_series(document)};
   }
 
@@ -74,6 +75,7 @@ class DocumentsPanel final : public Panel {
     const auto rows = static_cast<float>(std::min<std::size_t>(table.rows.size(), 16));
     DataTableOptions options;
     options.height = (rows + 1) * row + context.ui.px(4);
+    options.wraps = table.id == "document_facts";
     const DataTableResult result = data_table(context.ui, table, options);
     if (result.export_csv) context.actions.export_csv(table.id, result.csv);
     if (result.clicked && !table.rows[*result.clicked].cells.empty() && ImGui::GetIO().KeyCtrl) {

@@ -46,6 +46,7 @@ class ExplorePanel final : public Panel {
  public:
   [[nodiscard]] std::string_view id() const override { return "explore"; }
   [[nodiscard]] std::string_view title() const override { return "Explore"; }
+  [[nodiscard]] bool works_on_previews() const override { return true; }
   [[nodiscard]] bool works_without_documents() const override { return true; }
   void draw(PanelContext& context) override;
   [[nodiscard]] bool busy() const override;

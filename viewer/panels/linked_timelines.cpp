@@ -26,10 +26,10 @@ void LinkedTimelines::prepare(const Pair& documents, const std::string& search) 
   for (std::size_t i = 0; i < halves_.size(); ++i) {
     const view_data::Document& document = *documents[i];
     Half& half = halves_[i];
-    const bool other = half.document != document.id;
+    const bool other = half.document != document.key();
     if (other) {
       half = {};
-      half.document = document.id;
+      half.document = document.key();
       half.tracks = view_data::make_tracks(document, nullptr);
     }
     if (other || search != search_) {

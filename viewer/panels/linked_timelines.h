@@ -35,7 +35,7 @@ class LinkedTimelines {
 
  private:
   struct Half {
-    std::uint64_t document = 0;  // whose tracks, search and state these are
+    std::uint64_t document = 0;  // Document::key(): whose tracks, search and state these are
     view_data::TimelineTracks tracks;
     view_data::SliceSearch search;
     TimelineState state;

@@ -72,6 +72,9 @@ class Panel {
   // False: says how to open a document instead of calling draw() when none is open.
   [[nodiscard]] virtual bool works_without_documents() const { return false; }
 
+  // True: has something to show of a document that is still being analysed.
+  [[nodiscard]] virtual bool works_on_previews() const { return false; }
+
   // Fills the current ImGui window, whose size is what there is.
   virtual void draw(PanelContext& context) = 0;
 

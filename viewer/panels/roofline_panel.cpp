@@ -44,7 +44,7 @@ class RooflinePanel final : public Panel {
 
  private:
   struct Made {
-    std::vector<std::uint64_t> documents;  // that are shown
+    std::vector<std::uint64_t> documents;  // that are shown, Document::key()
     std::uint64_t front = 0;               // whose ceilings are drawn
     bool operator==(const Made&) const = default;
   };
@@ -54,6 +54,9 @@ class RooflinePanel final : public Panel {
     std::size_t point;
   };
 
+  [[nodiscard]] bool is_shown(const view_data::Document& document, std::uint64_t front) const {
+    return !only_active_ || document.id == front;
+  }
   void update(const PanelContext& context);
   void draw_options(PanelContext& context);
   void draw_chart(PanelContext& context);
@@ -82,17 +85,17 @@ void RooflinePanel::update(const PanelContext& context) {
   Made now;
   now.front = context.selection.active;
   for (const DocumentPtr& document : context.documents) {
-    if (!only_active_ || document->id == now.front) now.documents.push_back(document->id);
+    if (is_shown(*document, now.front)) now.documents.push_back(document->key());
   }
   if (now == made_) return;
   made_ = now;
   series_.clear();
   documents_.clear();
   front_ = 0;
-  for (const std::uint64_t id : now.documents) {
-    const std::size_t index = context.index_of(id);
+  for (std::size_t index = 0; index < context.documents.size(); ++index) {
     const view_data::Document& document = *context.documents[index];
-    if (id == now.front) front_ = series_.size();
+    if (!is_shown(document, now.front)) continue;
+    if (document.id == now.front) front_ = series_.size();
     series_.push_back(view_data::roofline_series({document.name, &document.profile}));
     documents_.push_back(index);
   }

@@ -22,6 +22,7 @@ namespace dscope::viewer {
 // What a timeline shows and where: kept between frames by whoever draws one. Two canvases with the
 // same view are linked.
 struct TimelineState {
+  std::uint64_t made_for = 0;  // Document::key(): what refs and boxes below are of
   view_data::TimelineView view;
   float scroll = 0;  // from the top, pixels
   std::set<std::uint32_t> closed;

@@ -31,10 +31,10 @@ std::string ns(std::int64_t value) {
 
 void TimelineDetails::update(const view_data::Document& document, const TimelineState& state,
                              std::optional<Stage> stage) {
-  if (document_ == document.id && range_ == state.range && stage_ == stage) return;
+  if (document_ == document.key() && range_ == state.range && stage_ == stage) return;
   // While it is being dragged a selection changes with every frame.
   if (state.dragging_range && document.timeline->slice_count > kQuick / 10) return;
-  document_ = document.id;
+  document_ = document.key();
   range_ = state.range;
   stage_ = stage;
   stats_.reset();

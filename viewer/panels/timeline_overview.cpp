@@ -9,9 +9,10 @@ namespace dscope::viewer {
 const view_data::Overview& TimelineState::overview_of(const view_data::Document& document,
                                                       float pixels) {
   const view_data::TimeRange extent = view.extent();
-  if (overview_document != document.id || overview_extent != extent || overview_pixels != pixels) {
+  if (overview_document != document.key() || overview_extent != extent ||
+      overview_pixels != pixels) {
     overview = view_data::make_overview(document, extent, pixels);
-    overview_document = document.id;
+    overview_document = document.key();
     overview_extent = extent;
     overview_pixels = pixels;
   }

@@ -29,6 +29,7 @@ class TimelinePanel final : public Panel {
  public:
   [[nodiscard]] std::string_view id() const override { return "timeline"; }
   [[nodiscard]] std::string_view title() const override { return "Timeline"; }
+  [[nodiscard]] bool works_on_previews() const override { return true; }
 
   void draw(PanelContext& context) override {
     const view_data::DocumentPtr document = context.active();
@@ -81,7 +82,7 @@ class TimelinePanel final : public Panel {
   }
 
   void save(nlohmann::json& state) const override {
-    const auto current = states_.find(shown_);
+    const auto current = states_.find(shown_document_);
     state["details_share"] = share_;
     state["search"] = search_text_;
     if (current == states_.end()) return;
@@ -120,6 +121,7 @@ class TimelinePanel final : public Panel {
     const bool first = !states_.contains(document.id);
     TimelineState& state = states_[document.id];
     if (first) state.view.reset(document.timeline->extent);
+    if (shown_ != document.key()) take_over(state, document);
     if (restore_) {
       const TimeRange extent = document.timeline->extent;
       const std::int64_t length = extent.length_ns();
@@ -131,20 +133,31 @@ class TimelinePanel final : public Panel {
     }
     const view_data::DocumentPtr predicted = context.find(context.selection.prediction);
     const std::uint64_t prediction = predicted ? predicted->id : 0;
-    if (shown_ == document.id && prediction_ == prediction && !stale_) return;
+    if (shown_ == document.key() && prediction_ == prediction && !stale_) return;
     const profile::Prediction* section = prediction_of(predicted.get());
     if (section == nullptr) section = prediction_of(&document);
     tracks_ = view_data::make_tracks(document, section, state.closed);
     state.boxes.clear();  // rows of the tracks stand where others stood
-    if (shown_ != document.id) {
+    if (shown_ != document.key()) {
       search_ = view_data::SliceSearch(*document.timeline, search_text_);
       match_ = {};
       match_number_ = 0;
     }
     keep_ = predicted;
-    shown_ = document.id;
+    shown_ = document.key();
+    shown_document_ = document.id;
     prediction_ = prediction;
     stale_ = false;
+  }
+
+  // The view stays where it was when a preview is completed; what points into its lanes does not.
+  static void take_over(TimelineState& state, const view_data::Document& document) {
+    if (state.made_for == document.key()) return;
+    state.made_for = document.key();
+    state.selected = {};
+    state.partners.clear();
+    state.boxes.clear();
+    state.view.set_extent(document.timeline->extent);
   }
 
   void handle_keys(PanelContext& context, const view_data::Document& document) {
@@ -222,6 +235,14 @@ class TimelinePanel final : public Panel {
       text_muted(ui, match_number_ > 0 ? fmt::format("{} of {}", match_number_, search_.count())
                                        : fmt::format("{} found", search_.count()));
     }
+    if (!document.complete) {
+      ImGui::SameLine(0, ui.px(20));
+      text_muted(ui, "analysing\u2026");
+      if (ImGui::IsItemHovered()) {
+        tooltip(ui, "Stages and steps are being worked out", {},
+                "Colours are what the names of kernels say so far; everything else follows.");
+      }
+    }
     if (state.measure) {
       ImGui::SameLine(0, ui.px(20));
       const std::string delta =
@@ -250,7 +271,8 @@ class TimelinePanel final : public Panel {
   bool focus_search_ = false;
   std::optional<TimeRange> restore_;  // from a session, relative to the beginning
   view_data::DocumentPtr keep_;       // the prediction that tracks_ was made with
-  std::uint64_t shown_ = 0;
+  std::uint64_t shown_ = 0;           // Document::key()
+  std::uint64_t shown_document_ = 0;  // its id
   std::uint64_t prediction_ = 0;
   bool stale_ = false;
   float share_ = kShare;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/view_data/document.h"
 
+#include "profiler/import/activity_file_reader.h"
 #include "profiler/import/trace_document.h"
 #include "profiler/import/trace_merge.h"
 #include "profiler/profile/profile_json.h"
@@ -65,22 +66,45 @@ Content content_of(const std::filesystem::path& path) {
   return Content::kProfile;
 }
 
-struct Imported {
-  attribute::Analysis analysis;
-  importer::Trace trace;
+importer::Trace read_traces(const DocumentFiles& files, const Loading& loading) {
+  importer::ReadOptions read;
+  read.on_progress = [&](double share) { loading.report(share * 0.4, "reading"); };
+  read.stop = loading.options.stop;
+  return importer::read_traces(files, read);
+}
+
+// What a trace becomes.
+struct Accounted {
+  profile::Profile profile;
+  std::shared_ptr<const Timeline> timeline;
 };
 
-Imported import_trace(const DocumentFiles& files, const Loading& loading) {
-  importer::ReadOptions read;
-  read.on_progress = [&](double share) { loading.report(share * 0.6, "reading"); };
-  read.stop = loading.options.stop;
-  Imported result;
-  result.trace = importer::read_traces(files, read);
-  loading.report(0.6, "attributing");
-  attribute::AnalyseOptions analyse;
-  analyse.stop = loading.options.stop;
-  result.analysis = attribute::analyse(result.trace.list, analyse);
+Accounted analyse(importer::Trace trace, const Loading& loading) {
+  loading.report(0.5, "analysing");
+  attribute::AnalyseOptions options;
+  options.stop = loading.options.stop;
+  attribute::Analysis analysis = attribute::analyse(trace.list, options);
   loading.report(0.85, "drawing up the timeline");
+  Accounted result;
+  result.profile = importer::document_of(trace, std::move(analysis.measurement));
+  result.timeline =
+      std::make_shared<Timeline>(make_timeline(std::move(trace), analysis, loading.options.stop));
+  return result;
+}
+
+// A trace that was saved with what analyse() said of it: nothing is worked out again. Empty: it is
+// something else.
+std::optional<Accounted> open_saved(const DocumentFiles& files, const Loading& loading) {
+  if (files.size() > 1) return std::nullopt;  // ranks that were saved one by one
+  const std::optional<importer::SavedTrace> saved = importer::open_saved_trace(files.front());
+  if (!saved || !saved->blocks.trace().measurement) return std::nullopt;
+  importer::Trace trace = saved->blocks.trace();
+  importer::apply_file_rank(trace, files.front());
+  std::optional<Timeline> timeline = make_timeline(saved->blocks, trace, loading.options.stop);
+  if (!timeline) return std::nullopt;
+  Accounted result;
+  result.profile = importer::document_of(trace, *std::move(trace.measurement));
+  result.timeline = std::make_shared<Timeline>(*std::move(timeline));
   return result;
 }
 
@@ -98,7 +122,8 @@ void set_report(Document& document) {
 
 // "TP-0" of "TP-0.trace.json.gz": endings that say nothing are left off.
 std::string short_name(std::string name) {
-  for (const std::string_view ending : {".gz", ".json", ".sqlite", ".trace", ".profile"}) {
+  for (const std::string_view ending :
+       {".gz", ".json", ".sqlite", ".dscope", ".trace", ".profile"}) {
     if (name.size() > ending.size() && name.ends_with(ending)) {
       name.resize(name.size() - ending.size());
     }
@@ -106,12 +131,28 @@ std::string short_name(std::string name) {
   return name;
 }
 
+// Of a trace whose analysis takes longer than somebody would wait without wondering.
+void show_preview(const importer::Trace& trace, const Loading& loading, const Document& document) {
+  constexpr std::size_t kLargeTrace = 200'000;
+  if (!loading.options.on_preview || trace.list.activities.size() < kLargeTrace) return;
+  loading.report(0.4, "drawing up the timeline");
+  auto preview = std::make_shared<Document>(document);
+  preview->complete = false;
+  preview->profile = importer::document_of(trace, {});
+  preview->profile.measurement.reset();
+  preview->timeline = std::make_shared<Timeline>(make_preview(trace, loading.options.stop));
+  loading.options.on_preview(std::move(preview));
+}
+
 void load_trace(const Loading& loading, Document& document) {
-  Imported imported = import_trace(document.files, loading);
-  document.profile =
-      importer::document_of(imported.trace, std::move(imported.analysis.measurement));
-  document.timeline = std::make_shared<Timeline>(
-      make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
+  std::optional<Accounted> accounted = open_saved(document.files, loading);
+  if (!accounted) {
+    importer::Trace trace = read_traces(document.files, loading);
+    show_preview(trace, loading, document);
+    accounted = analyse(std::move(trace), loading);
+  }
+  document.profile = std::move(accounted->profile);
+  document.timeline = std::move(accounted->timeline);
 }
 
 void load_profile(const std::filesystem::path& path, const Loading& loading, Document& document) {
@@ -123,9 +164,9 @@ void load_profile(const std::filesystem::path& path, const Loading& loading, Doc
     const auto beside =
         path.parent_path() / std::filesystem::path(*measurement->trace_file).filename();
     try {
-      Imported imported = import_trace({beside}, loading);
-      document.timeline = std::make_shared<Timeline>(
-          make_timeline(std::move(imported.trace), imported.analysis, loading.options.stop));
+      std::optional<Accounted> events = open_saved({beside}, loading);
+      if (!events) events = analyse(read_traces({beside}, loading), loading);
+      document.timeline = std::move(events->timeline);
       return;
     } catch (const Error& e) {
       if (e.kind() == ErrorKind::kInterrupted) throw;
@@ -156,16 +197,16 @@ DocumentPtr load_document(const DocumentFiles& files, const LoadOptions& options
   document->id = next_id();
   document->files = files;
   document->name = name_of_files(files);
+  for (const auto& file : files) {
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(file, error);
+    if (!error) document->file_bytes += bytes;
+  }
   // Several are ranks, which only traces have: their reader refuses anything else.
   if (files.size() == 1 && content_of(files.front()) == Content::kProfile) {
     load_profile(files.front(), loading, *document);
   } else {
     load_trace(loading, *document);
-  }
-  for (const auto& file : files) {
-    std::error_code error;
-    const auto bytes = std::filesystem::file_size(file, error);
-    if (!error) document->file_bytes += bytes;
   }
   set_report(*document);
   document->load_seconds =

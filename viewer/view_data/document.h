@@ -29,9 +29,12 @@ using DocumentFiles = std::vector<std::filesystem::path>;
 
 // What was opened, ready to be drawn. Immutable once made, and shared: panels may keep a pointer.
 struct Document {
-  std::uint64_t id = 0;  // unique in the process, never reused: key of caches
-  std::string name;      // short, for tabs and legends: "graph_l4_b2", "RTX 5090 x4"
-  DocumentFiles files;   // empty: made in memory (a pinned prediction)
+  std::uint64_t id = 0;  // unique in the process, never reused
+  // False: a preview of a trace that is still being analysed. Its timeline can be looked at, its
+  // profile has no measurement; a complete document of the same id follows.
+  bool complete = true;
+  std::string name;     // short, for tabs and legends: "graph_l4_b2", "RTX 5090 x4"
+  DocumentFiles files;  // empty: made in memory (a pinned prediction)
   std::uint64_t file_bytes = 0;
   double load_seconds = 0;
   profile::Profile profile;
@@ -40,6 +43,8 @@ struct Document {
   std::shared_ptr<const Timeline> timeline;  // never null; may be empty
   std::vector<std::string> notes;            // what to know: "trace file beside it is missing"
 
+  // Of caches: what it says is the same as long as this is.
+  [[nodiscard]] std::uint64_t key() const { return id * 2 + (complete ? 1 : 0); }
   [[nodiscard]] profile::Kind kind() const {
     return profile.provenance ? profile.provenance->kind : profile::Kind::kMeasured;
   }
@@ -49,9 +54,12 @@ struct Document {
 using DocumentPtr = std::shared_ptr<const Document>;
 
 struct LoadOptions {
-  // 0..1 and what is being done ("reading", "attributing", "drawing up the timeline"). Called from
+  // 0..1 and what is being done ("reading", "analysing", "drawing up the timeline"). Called from
   // the thread that loads. May be empty.
   std::function<void(double, const char* phase)> on_progress;
+  // What can be shown already of a trace that takes its time to be analysed. From the same thread;
+  // may be empty.
+  std::function<void(std::shared_ptr<const Document>)> on_preview;
   const std::atomic<bool>* stop = nullptr;  // set: Error{kInterrupted}
 };
 

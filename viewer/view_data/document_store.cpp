@@ -105,6 +105,9 @@ void DocumentStore::work() {
       job->progress = share;
       job->phase = phase;
     };
+    options.on_preview = [this, &job](DocumentPtr preview) {
+      finish({.ticket = job->ticket, .files = job->files, .document = std::move(preview)});
+    };
     // Whatever a file does to its reader, the application goes on.
     try {
       if (!job->stop) finished.document = loader_(job->files, options);
@@ -116,11 +119,24 @@ void DocumentStore::work() {
       finished.error = fmt::format("{}: internal error: {}", name_of(job->files), e.what());
     }
     finished.cancelled = finished.document == nullptr && finished.error.empty();
-    const std::lock_guard lock(mutex_);
-    queue_.pop_front();
-    finished_.push_back(std::move(finished));
+    {
+      const std::lock_guard lock(mutex_);
+      queue_.pop_front();
+    }
+    finish(std::move(finished));
     done_.notify_all();
   }
+}
+
+void DocumentStore::finish(Finished finished) {
+  const std::lock_guard lock(mutex_);
+  finished_.push_back(std::move(finished));
+  if (on_finished_) on_finished_();
+}
+
+void DocumentStore::on_finished(std::function<void()> call) {
+  const std::lock_guard lock(mutex_);
+  on_finished_ = std::move(call);
 }
 
 }  // namespace dscope::view_data

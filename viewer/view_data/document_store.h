@@ -36,7 +36,8 @@ class DocumentStore {
     std::string phase;    // "waiting", "reading", ...
     bool cancelled = false;
   };
-  // What became of a load. `document` is null when it failed or was cancelled.
+  // What became of a load. `document` is null when it failed or was cancelled. A preview
+  // (Document::complete is false) comes before that, with the same ticket.
   struct Finished {
     std::uint64_t ticket = 0;
     DocumentFiles files;
@@ -45,6 +46,8 @@ class DocumentStore {
     bool cancelled = false;
   };
 
+  // What take_finished() has something new for; called from the thread that loads.
+  void on_finished(std::function<void()> call);
   std::uint64_t open(DocumentFiles files);  // one document; the ticket
   void cancel(std::uint64_t ticket);
   void cancel_all();
@@ -58,6 +61,7 @@ class DocumentStore {
  private:
   struct Job;
   void work();
+  void finish(Finished finished);
 
   Loader loader_;
   mutable std::mutex mutex_;
@@ -65,6 +69,7 @@ class DocumentStore {
   mutable std::condition_variable done_;
   std::deque<std::shared_ptr<Job>> queue_;  // the first one is being loaded
   std::vector<Finished> finished_;
+  std::function<void()> on_finished_;
   std::uint64_t next_ticket_ = 1;
   bool quit_ = false;
   std::thread thread_;

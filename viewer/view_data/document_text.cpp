@@ -95,6 +95,7 @@ std::string status_line(const Document& document) {
     line += fmt::format("  \u00b7  closure {:.3f} %", report.closure_error * 100);
     line += "  \u00b7  " + losses_in_words(report.losses);
   }
+  if (!document.complete) line += "  \u00b7  analysing: stages and steps follow";
   if (document.timeline->slice_count > 0 && document.timeline->has_events) {
     line +=
         "  \u00b7  " + times(static_cast<std::int64_t>(document.timeline->slice_count), "event");
@@ -104,6 +105,7 @@ std::string status_line(const Document& document) {
 
 std::string short_facts(const Document& document) {
   std::string facts(profile::id(document.kind()));
+  if (!document.complete) return facts + ", analysing";
   if (document.report) {
     facts += document.report->steps
                  ? fmt::format(", {} a step", format_ns(document.report->step_ns))

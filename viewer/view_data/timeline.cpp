@@ -7,7 +7,6 @@
 namespace dscope::view_data {
 
 void Row::finish() {
-  slices_.shrink_to_fit();
   sums_.clear();
   ends_.clear();
   sums_.reserve(slices_.size() / kBlock + 1);

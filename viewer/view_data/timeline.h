@@ -3,8 +3,10 @@
 #pragma once
 
 #include "profiler/attribute/analyse.h"
+#include "profiler/import/activity_blocks.h"
 #include "profiler/import/trace.h"
 #include "profiler/profile/profile.h"
+#include "workloads/bulk_vector.h"
 #include "workloads/stage.h"
 
 #include <array>
@@ -50,6 +52,11 @@ class Row {
  public:
   void add(const Slice& slice) { slices_.push_back(slice); }  // by start, beyond the last end
   void reserve(std::size_t slices) { slices_.reserve(slices); }
+  // Instead of add(): that many slices, which the caller writes before finish().
+  [[nodiscard]] std::span<Slice> allocate(std::size_t slices) {
+    slices_ = unwritten<Slice>(slices);
+    return slices_;
+  }
   void finish();  // builds the sums; then read only
 
   [[nodiscard]] std::span<const Slice> slices() const { return slices_; }
@@ -72,7 +79,7 @@ class Row {
   static constexpr std::size_t kBlock = 32;  // memory of 1/8 of the slices
 
  private:
-  std::vector<Slice> slices_;
+  BulkVector<Slice> slices_;
   std::int64_t longest_ns_ = 0;
   std::vector<StageSums> sums_;     // [n / kBlock + 1]: before slice i * kBlock
   std::vector<std::int64_t> ends_;  // [n / kBlock]: of slice (i + 1) * kBlock - 1; stays in cache
@@ -124,6 +131,17 @@ struct Timeline {
 // of the list. Throws Error{kInterrupted} when `stop` is set.
 [[nodiscard]] Timeline make_timeline(importer::Trace trace, const attribute::Analysis& analysis,
                                      const std::atomic<bool>* stop = nullptr);
+
+// What can be drawn of a trace before it is analysed: stages are what their source or the names of
+// kernels say, steps those that are marked.
+[[nodiscard]] Timeline make_preview(const importer::Trace& trace,
+                                    const std::atomic<bool>* stop = nullptr);
+
+// From a saved trace, whose stages and steps are taken as they are. `tracks`: the trace of the file
+// without activities. Empty: the file is not in the order of lanes, so it must be read as a whole.
+[[nodiscard]] std::optional<Timeline> make_timeline(const importer::ActivityBlocks& file,
+                                                    const importer::Trace& tracks,
+                                                    const std::atomic<bool>* stop = nullptr);
 
 // From a document without a trace: its steps one after another, divided into stages.
 [[nodiscard]] Timeline make_step_timeline(const profile::Measurement& measurement);

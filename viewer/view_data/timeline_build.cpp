@@ -3,16 +3,17 @@
 #include "viewer/view_data/timeline_build.h"
 
 #include "profiler/attribute/nccl_split.h"
-#include "viewer/view_data/parallel.h"
-#include "viewer/view_data/timeline.h"
 #include "workloads/base/error.h"
+#include "workloads/nearly_sorted.h"
+#include "workloads/parallel.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <functional>
+#include <span>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 namespace dscope::view_data {
@@ -20,17 +21,11 @@ namespace {
 
 using collect::Activity;
 using collect::ActivityKind;
+using importer::LaneContent;
 
 // Deeper nesting than this is left out and counted: nobody reads it, and a hostile trace could ask
 // for a row per slice.
-constexpr std::size_t kMostRows = 24;
-constexpr std::size_t kStopInterval = 1 << 16;
-
-LaneKind kind_of(const Activity& activity) {
-  if (activity.kind == ActivityKind::kStep) return LaneKind::kSteps;
-  if (collect::is_work(activity.kind)) return LaneKind::kWork;
-  return LaneKind::kRanges;  // calls nest inside ranges of their thread
-}
+constexpr std::uint8_t kMostRows = 24;
 
 std::uint32_t saturated(std::int64_t value) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, UINT32_MAX));
@@ -40,18 +35,6 @@ void check(const std::atomic<bool>* stop) {
   if (stop != nullptr && *stop) throw Error(ErrorKind::kInterrupted, "interrupted");
 }
 
-struct Buckets {
-  using Key = std::tuple<std::int32_t, LaneKind, std::int32_t>;  // device, kind, lane
-  std::map<Key, std::vector<std::uint32_t>> lists;               // indices of activities
-};
-
-struct MadeLane {
-  Lane lane;
-  TimeRange extent;
-  std::vector<TimeRange> steps;
-  std::size_t depth_limited = 0;
-};
-
 void extend(TimeRange& extent, const TimeRange& range) {
   if (range.empty()) return;
   if (extent.empty()) extent = range;
@@ -59,170 +42,251 @@ void extend(TimeRange& extent, const TimeRange& range) {
   extent.end_ns = std::max(extent.end_ns, range.end_ns);
 }
 
-Buckets divide(const std::vector<Activity>& activities, const std::atomic<bool>* stop) {
-  Buckets buckets;
-  Buckets::Key last_key;
-  std::vector<std::uint32_t>* last = nullptr;
-  for (std::size_t i = 0; i < activities.size(); ++i) {
-    if (i % kStopInterval == 0) check(stop);
-    const Activity& a = activities[i];
-    if (a.end_ns <= a.start_ns || a.start_ns <= 0) continue;  // counted by attribution
-    const LaneKind kind = kind_of(a);
-    const Buckets::Key key{a.device, kind, kind == LaneKind::kSteps ? 0 : a.lane};
-    if (last == nullptr || key != last_key) {  // neighbours mostly share their lane
-      last = &buckets.lists[key];
-      last_key = key;
-    }
-    last->push_back(static_cast<std::uint32_t>(i));
+LaneKind kind_of(LaneContent content) {
+  switch (content) {
+    case LaneContent::kSteps:
+      return LaneKind::kSteps;
+    case LaneContent::kWork:
+      return LaneKind::kWork;
+    case LaneContent::kHost:
+      break;
   }
-  return buckets;
+  return LaneKind::kRanges;  // calls nest inside ranges of their thread
 }
 
-// What each collective spent waiting, by index of its activity.
-using Waits = std::unordered_map<std::uint32_t, std::int64_t>;
+// Which slice of a lane goes into which row: known before any slice is made, so that they can be
+// written where they stay, by several threads.
+struct RowPlan {
+  using Counts = std::array<std::size_t, kMostRows>;
 
-Waits waits_of(const collect::ActivityList& list, const attribute::Analysis& analysis) {
-  std::vector<attribute::Collective> collectives;
-  for (std::size_t i = 0; i < analysis.work.size(); ++i) {
-    const bool kernel = list.activities[i].kind == ActivityKind::kKernel;
-    if (!kernel || analysis.work[i].stage != Stage::kNccl) continue;
-    collectives.push_back({.work = static_cast<std::uint32_t>(i)});
-  }
-  std::sort(collectives.begin(), collectives.end(), [&](const auto& a, const auto& b) {
-    const Activity& x = list.activities[a.work];
-    const Activity& y = list.activities[b.work];
-    return std::tie(x.device, x.start_ns, a.work) < std::tie(y.device, y.start_ns, b.work);
-  });
-  Waits waits;
-  if (collectives.empty()) return waits;
-  (void)attribute::split_collectives(list, collectives);
-  for (const attribute::Collective& c : collectives) {
-    if (c.wait_ns > 0) waits.emplace(c.work, c.wait_ns);
-  }
-  return waits;
-}
-
-Slice slice_of(const Activity& a, const attribute::LabelledWork* work) {
-  Slice slice;
-  slice.start_ns = a.start_ns;
-  slice.end_ns = a.end_ns;
-  slice.name = a.name;
-  slice.correlation = a.correlation;
-  slice.bytes = a.bytes;
-  slice.stage = a.stage.value_or(Stage::kOther);
-  if (work != nullptr && collect::is_work(a.kind)) {
-    slice.stage = work->stage;
-    slice.source = work->source;
-    slice.confidence = static_cast<std::uint8_t>(std::clamp(work->confidence, 0.0F, 1.0F) * 100.0F);
-  }
-  return slice;
-}
-
-// The first row that is free and below whatever encloses the slice; kMostRows: none.
-std::size_t row_for(const std::vector<Row>& rows, const Slice& slice) {
-  std::size_t lowest = 0;
-  for (std::size_t r = 0; r < rows.size(); ++r) {
-    if (rows[r].end_ns() > slice.start_ns && rows[r].end_ns() >= slice.end_ns) lowest = r + 1;
-  }
-  for (std::size_t r = lowest; r < rows.size(); ++r) {
-    if (rows[r].end_ns() <= slice.start_ns) return r;
-  }
-  return std::min(rows.size(), kMostRows);
-}
-
-void sort_by_start(const std::vector<Activity>& activities, std::vector<std::uint32_t>& order) {
-  const auto before = [&](std::uint32_t i, std::uint32_t j) {
-    const Activity& a = activities[i];
-    const Activity& b = activities[j];
-    return a.start_ns != b.start_ns ? a.start_ns < b.start_ns
-           : a.end_ns != b.end_ns   ? a.end_ns > b.end_ns  // the one outside first
-                                    : i < j;
+  std::vector<std::uint8_t> rows;  // [slices]; kMostRows: left out
+  struct Part {
+    std::size_t first = 0;  // slice of the lane
+    Counts before{};        // slices of each row before this part
   };
-  if (!std::is_sorted(order.begin(), order.end(), before)) {
-    std::sort(order.begin(), order.end(), before);
+  std::vector<Part> parts;  // and one past the last
+  std::size_t used = 0;     // rows
+  bool in_order = true;
+
+  [[nodiscard]] std::size_t left_out() const {
+    const Counts& all = parts.back().before;
+    std::size_t kept = 0;
+    for (const std::size_t count : all) kept += count;
+    return rows.size() - kept;
   }
+};
+
+// Slices one after another, as they come.
+class RowPlanner {
+ public:
+  void begin_part() { plan_.parts.push_back({plan_.rows.size(), counts_}); }
+
+  void add(const TimeRange& slice) {
+    const bool after = slice.start_ns > last_.start_ns ||
+                       (slice.start_ns == last_.start_ns && slice.end_ns <= last_.end_ns);
+    plan_.in_order = plan_.in_order && after;
+    last_ = slice;
+    const std::uint8_t row = row_of(slice);
+    plan_.rows.push_back(row);
+    if (row == kMostRows) return;
+    plan_.used = std::max<std::size_t>(plan_.used, row + std::size_t{1});
+    ends_[row] = slice.end_ns;
+    ++counts_[row];
+  }
+
+  RowPlan finish() && {
+    begin_part();
+    return std::move(plan_);
+  }
+
+ private:
+  // The first row that is free and below whatever encloses the slice; kMostRows: none.
+  [[nodiscard]] std::uint8_t row_of(const TimeRange& slice) const {
+    const auto used = static_cast<std::uint8_t>(plan_.used);
+    std::uint8_t lowest = 0;
+    for (std::uint8_t r = 0; r < used; ++r) {
+      if (ends_[r] > slice.start_ns && ends_[r] >= slice.end_ns) lowest = r + 1;
+    }
+    for (std::uint8_t r = lowest; r < used; ++r) {
+      if (ends_[r] <= slice.start_ns) return r;
+    }
+    return used;
+  }
+
+  RowPlan plan_;
+  RowPlan::Counts counts_{};
+  std::array<std::int64_t, kMostRows> ends_{};
+  TimeRange last_{std::numeric_limits<std::int64_t>::min(), 0};
+};
+
+RowPlan plan_rows(const LaneSource& source, const std::atomic<bool>* stop) {
+  RowPlanner planner;
+  std::vector<TimeRange> times;
+  for (std::size_t p = 0; p < source.parts(); ++p) {
+    check(stop);
+    source.read_times(p, times);
+    planner.begin_part();
+    for (const TimeRange& slice : times) planner.add(slice);
+  }
+  return std::move(planner).finish();
 }
+
+// A collective, for the split of its time.
+struct CollectiveSlice {
+  std::int32_t device = -1;
+  Slice* slice = nullptr;
+};
 
 class Builder {
  public:
-  Builder(importer::Trace& trace, const attribute::Analysis& analysis,
-          const std::atomic<bool>* stop)
-      : trace_(trace), analysis_(analysis), stop_(stop) {}
+  Builder(const LaneSources& sources, const importer::Trace& trace, const std::atomic<bool>* stop)
+      : sources_(sources), trace_(trace), stop_(stop), plans_(sources.size()) {}
 
-  Timeline build() {
+  std::optional<Timeline> build(std::vector<std::string> names) {
     result_.has_events = true;
-    waits_ = waits_of(trace_.list, analysis_);
-    result_.has_waits = !waits_.empty();
-    Buckets buckets = divide(trace_.list.activities, stop_);
-    std::vector<std::pair<const Buckets::Key, std::vector<std::uint32_t>>*> lists;
-    for (auto& entry : buckets.lists) lists.push_back(&entry);
-    std::vector<MadeLane> lanes(lists.size());
-    parallel_for(lists.size(), [&](std::size_t i) {
-      auto& [key, order] = *lists[i];
-      lanes[i] = make_lane(std::get<0>(key), std::get<1>(key), std::get<2>(key), order);
-      std::vector<std::uint32_t>().swap(order);
-    });
-    for (MadeLane& lane : lanes) add(std::move(lane));
-    parallel_for(result_.groups.size(), [&](std::size_t i) { finish(result_.groups[i]); });
+    result_.names = std::move(names);
+    parallel_for(sources_.size(),
+                 [&](std::size_t i) { plans_[i] = plan_rows(*sources_[i], stop_); });
+    const auto in_order = [](const RowPlan& plan) { return plan.in_order; };
+    if (!std::all_of(plans_.begin(), plans_.end(), in_order)) return std::nullopt;
+    make_lanes();
+    if (!fill()) return std::nullopt;
+    set_waits();
+    for (std::size_t i = 0; i < lanes_.size(); ++i) add(std::move(lanes_[i]), plans_[i]);
+    finish();
     // Devices first: they are what the time is spent on.
     std::stable_sort(
         result_.groups.begin(), result_.groups.end(),
         [](const Group& a, const Group& b) { return (a.device >= 0) > (b.device >= 0); });
-    std::sort(result_.steps.begin(), result_.steps.end(),
-              [](const TimeRange& a, const TimeRange& b) { return a.start_ns < b.start_ns; });
-    result_.names = std::move(trace_.list.names);
     return std::move(result_);
   }
 
  private:
-  // Lanes are independent of each other: nothing of the result is touched.
-  MadeLane make_lane(std::int32_t device, LaneKind kind, std::int32_t lane,
-                     std::vector<std::uint32_t>& order) const {
-    const std::vector<Activity>& activities = trace_.list.activities;
-    sort_by_start(activities, order);
-    MadeLane made;
-    made.lane = {
-        .kind = kind, .device = device, .lane = lane, .name = lane_name(device, kind, lane)};
-    std::vector<Row>& rows = made.lane.rows;
-    rows.resize(1);
-    rows[0].reserve(order.size());
-    bool calls_only = kind == LaneKind::kRanges;
-    for (std::size_t n = 0; n < order.size(); ++n) {
-      if (n % kStopInterval == 0) check(stop_);
-      const std::uint32_t i = order[n];
-      const Activity& a = activities[i];
-      calls_only = calls_only && a.kind == ActivityKind::kRuntimeCall;
-      Slice slice = slice_of(a, i < analysis_.work.size() ? &analysis_.work[i] : nullptr);
-      if (slice.stage == Stage::kNccl) {
-        const auto wait = waits_.find(i);
-        if (wait != waits_.end())
-          slice.wait_ns = saturated(std::min(wait->second, slice.length_ns()));
+  struct Part {
+    std::size_t lane = 0;
+    std::size_t part = 0;
+    bool calls_only = true;
+    bool as_planned = true;
+    std::vector<CollectiveSlice> collectives;
+  };
+
+  void make_lanes() {
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      const importer::LaneKey key = sources_[i]->key();
+      Lane& lane = lanes_.emplace_back();
+      lane.kind = kind_of(key.content);
+      lane.device = key.device;
+      lane.lane = key.lane;
+      lane.name = lane_name(key.device, lane.kind, key.lane);
+      const RowPlan& plan = plans_[i];
+      lane.rows.resize(std::max<std::size_t>(1, plan.used));
+      std::vector<std::span<Slice>>& room = room_.emplace_back();
+      for (std::size_t r = 0; r < plan.used; ++r) {
+        room.push_back(lane.rows[r].allocate(plan.parts.back().before[r]));
       }
-      const std::size_t row = row_for(rows, slice);
-      if (row == kMostRows) {
-        ++made.depth_limited;
-        continue;
-      }
-      if (row == rows.size()) rows.emplace_back();
-      rows[row].add(slice);
-      extend(made.extent, {slice.start_ns, slice.end_ns});
-      if (kind == LaneKind::kSteps && row == 0) {
-        made.steps.push_back({slice.start_ns, slice.end_ns});
-      }
+      for (std::size_t p = 0; p < sources_[i]->parts(); ++p) parts_.push_back({i, p});
     }
-    if (calls_only) made.lane.kind = LaneKind::kCalls;
-    for (Row& row : rows) row.finish();
-    return made;
   }
 
-  void add(MadeLane made) {
-    result_.depth_limited += made.depth_limited;
-    const std::size_t slices = made.lane.slices();
+  // False: a source says other things than before.
+  bool fill() {
+    parallel_for(parts_.size(), [&](std::size_t i) { fill_part(parts_[i]); });
+    std::vector<bool> calls_only(lanes_.size(), true);
+    for (const Part& part : parts_) {
+      if (!part.as_planned) return false;
+      if (!part.calls_only) calls_only[part.lane] = false;
+    }
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+      if (lanes_[i].kind == LaneKind::kRanges && calls_only[i]) lanes_[i].kind = LaneKind::kCalls;
+    }
+    return true;
+  }
+
+  void fill_part(Part& part) {
+    check(stop_);
+    thread_local LanePart read;  // asking the system for memory costs more than reading
+    sources_[part.lane]->read(part.part, read);
+    part.calls_only = read.calls_only;
+    const RowPlan& plan = plans_[part.lane];
+    const std::size_t first = plan.parts[part.part].first;
+    part.as_planned = read.slices.size() == plan.parts[part.part + 1].first - first;
+    if (!part.as_planned) return;
+    RowPlan::Counts at = plan.parts[part.part].before;
+    auto collective = read.collectives.begin();
+    for (std::size_t i = 0; i < read.slices.size(); ++i) {
+      const bool is_collective = collective != read.collectives.end() && *collective == i;
+      if (is_collective) ++collective;
+      const std::uint8_t row = plan.rows[first + i];
+      if (row == kMostRows) continue;
+      Slice& slice = room_[part.lane][row][at[row]++];
+      slice = read.slices[i];
+      if (is_collective) part.collectives.push_back({lanes_[part.lane].device, &slice});
+    }
+  }
+
+  void set_waits() {
+    std::vector<CollectiveSlice> slices;
+    for (const Part& part : parts_) {
+      slices.insert(slices.end(), part.collectives.begin(), part.collectives.end());
+    }
+    if (slices.empty()) return;
+    const auto before = [](const CollectiveSlice& a, const CollectiveSlice& b) {
+      return std::tie(a.device, a.slice->start_ns) < std::tie(b.device, b.slice->start_ns);
+    };
+    sort_nearly_sorted(slices, before);
+    collect::ActivityList list;
+    list.names = result_.names;
+    list.activities.reserve(slices.size());
+    std::vector<attribute::Collective> collectives;
+    collectives.reserve(slices.size());
+    for (const CollectiveSlice& at : slices) {
+      collectives.push_back({.work = static_cast<std::uint32_t>(list.activities.size())});
+      Activity& a = list.activities.emplace_back();
+      a.name = at.slice->name;
+      a.device = at.device;
+      a.start_ns = at.slice->start_ns;
+      a.end_ns = at.slice->end_ns;
+      a.bytes = at.slice->bytes;
+    }
+    (void)attribute::split_collectives(list, collectives);
+    for (const attribute::Collective& c : collectives) {
+      Slice& slice = *slices[c.work].slice;
+      slice.wait_ns = saturated(std::min(c.wait_ns, slice.length_ns()));
+      result_.has_waits = result_.has_waits || slice.wait_ns > 0;
+    }
+  }
+
+  // What does not depend on each other, the longest first.
+  void finish() {
+    std::vector<std::function<void()>> tasks;
+    for (Group& group : result_.groups) {
+      std::stable_sort(group.lanes.begin(), group.lanes.end(), [](const Lane& a, const Lane& b) {
+        return std::tie(a.kind, a.lane) < std::tie(b.kind, b.lane);
+      });
+      if (group.device >= 0) tasks.emplace_back([&group] { group.idle = idle_row(group); });
+    }
+    for (Group& group : result_.groups) {
+      for (Lane& lane : group.lanes) {
+        for (Row& row : lane.rows) tasks.emplace_back([&row] { row.finish(); });
+      }
+    }
+    parallel_for(tasks.size(), [&](std::size_t i) { tasks[i](); });
+  }
+
+  void add(Lane lane, const RowPlan& plan) {
+    result_.depth_limited += plan.left_out();
+    const std::size_t slices = lane.slices();
     if (slices == 0) return;
     result_.slice_count += slices;
-    extend(result_.extent, made.extent);
-    if (!made.steps.empty()) add_steps(made.lane.device, std::move(made.steps));
-    group_of(made.lane.device).lanes.push_back(std::move(made.lane));
+    for (const Row& row : lane.rows) {
+      extend(result_.extent, {row.slices().front().start_ns, row.slices().back().end_ns});
+    }
+    if (lane.kind == LaneKind::kSteps) {
+      std::vector<TimeRange> steps;
+      for (const Slice& step : lane.rows[0].slices()) steps.push_back({step.start_ns, step.end_ns});
+      add_steps(lane.device, std::move(steps));
+    }
+    group_of(lane.device).lanes.push_back(std::move(lane));
   }
 
   // The steps of the first GPU that has any; else those of the host. What the host marks is when a
@@ -258,22 +322,47 @@ class Builder {
     return fmt::format("{} {}{}", device < 0 ? "thread" : "stream", lane, ending);
   }
 
-  static void finish(Group& group) {
-    std::stable_sort(group.lanes.begin(), group.lanes.end(), [](const Lane& a, const Lane& b) {
-      return std::tie(a.kind, a.lane) < std::tie(b.kind, b.lane);
-    });
-    if (group.device >= 0) group.idle = idle_row(group);
-  }
-
-  importer::Trace& trace_;
-  const attribute::Analysis& analysis_;
+  const LaneSources& sources_;
+  const importer::Trace& trace_;
   const std::atomic<bool>* stop_;
-  Waits waits_;
+  std::vector<RowPlan> plans_;                       // [sources]
+  std::vector<Lane> lanes_;                          // likewise
+  std::vector<std::vector<std::span<Slice>>> room_;  // likewise, of their rows
+  std::vector<Part> parts_;                          // of all sources
   std::int32_t steps_device_ = -1;
   Timeline result_;
 };
 
 }  // namespace
+
+Slice slice_of(const Activity& a, const attribute::LabelledWork& label) {
+  Slice slice;
+  slice.start_ns = a.start_ns;
+  slice.end_ns = a.end_ns;
+  slice.name = a.name;
+  slice.correlation = a.correlation;
+  slice.bytes = a.bytes;
+  slice.stage = a.stage.value_or(Stage::kOther);
+  if (collect::is_work(a.kind)) {
+    slice.stage = label.stage;
+    slice.source = label.source;
+    slice.confidence = static_cast<std::uint8_t>(std::clamp(label.confidence, 0.0F, 1.0F) * 100.0F);
+  }
+  return slice;
+}
+
+void add_slice(const Activity& activity, const attribute::LabelledWork& label, LanePart& part) {
+  part.calls_only = part.calls_only && activity.kind == ActivityKind::kRuntimeCall;
+  if (activity.kind == ActivityKind::kKernel && label.stage == Stage::kNccl) {
+    part.collectives.push_back(static_cast<std::uint32_t>(part.slices.size()));
+  }
+  part.slices.push_back(slice_of(activity, label));
+}
+
+std::optional<Timeline> timeline_of(const LaneSources& lanes, const importer::Trace& trace,
+                                    std::vector<std::string> names, const std::atomic<bool>* stop) {
+  return Builder(lanes, trace, stop).build(std::move(names));
+}
 
 Row idle_row(const Group& group) {
   struct Cursor {
@@ -286,6 +375,9 @@ Row idle_row(const Group& group) {
     for (const Row& row : lane.rows) cursors.push_back({row.slices()});
   }
   Row idle;
+  std::size_t most = 0;
+  for (const Cursor& cursor : cursors) most += cursor.slices.size();
+  idle.reserve(most);  // what is not used is never touched
   std::int64_t busy_until = std::numeric_limits<std::int64_t>::min();
   bool any = false;
   // A merge of few sorted rows: the earliest of their next slices.
@@ -310,11 +402,6 @@ Row idle_row(const Group& group) {
   }
   idle.finish();
   return idle;
-}
-
-Timeline make_timeline(importer::Trace trace, const attribute::Analysis& analysis,
-                       const std::atomic<bool>* stop) {
-  return Builder(trace, analysis, stop).build();
 }
 
 }  // namespace dscope::view_data

@@ -20,6 +20,15 @@ void TimelineView::reset(TimeRange extent, std::optional<std::int64_t> origin_ns
   fit();
 }
 
+void TimelineView::set_extent(TimeRange extent) {
+  if (extent == extent_) return;
+  const TimeRange seen = visible();
+  const bool all = seen.start_ns <= extent_.start_ns && seen.end_ns >= extent_.end_ns;
+  const std::int64_t origin = origin_ns_;
+  reset(extent, origin);
+  if (!all) show(seen, 0);
+}
+
 void TimelineView::set_width(double pixels) {
   width_ = std::max(1.0, pixels);
 }

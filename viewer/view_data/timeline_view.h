@@ -16,6 +16,8 @@ class TimelineView {
   // Shows all of `extent`. An empty one is shown as one millisecond. The ruler counts from
   // `origin`; without one, from the beginning.
   void reset(TimeRange extent, std::optional<std::int64_t> origin_ns = std::nullopt);
+  // Another extent, of the same origin: what is visible stays, or all of it is shown if it was.
+  void set_extent(TimeRange extent);
   void set_width(double pixels);  // > 0
 
   [[nodiscard]] double x_of(std::int64_t time_ns) const;  // pixels from the left edge

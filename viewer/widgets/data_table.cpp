@@ -153,6 +153,10 @@ class Body {
       : ui_(ui), table_(table), options_(options) {}
 
   void draw(const std::vector<std::size_t>& order, DataTableResult& result) {
+    if (options_.wraps) {  // rows of different heights
+      for (const std::size_t row : order) draw_row(row, result);
+      return;
+    }
     ImGuiListClipper clipper;
     clipper.Begin(static_cast<int>(order.size()));
     while (clipper.Step()) {
@@ -189,6 +193,7 @@ class Body {
 
   void draw_cell(const view_data::TableRow& row, std::size_t c) {
     const std::string& what = row.cells[c].text;
+    if (options_.wraps && is_text(table_.columns[c])) return text_wrapped(what);
     const float room = ImGui::GetContentRegionAvail().x;
     const float width = text_width(ui_.regular, what);
     const bool right = !is_text(table_.columns[c]);
@@ -234,14 +239,15 @@ DataTableResult data_table(const Ui& ui, const Table& table, const DataTableOpti
     const bool scrolls = fit == Fit::kScrolls;
     constexpr ImGuiTableFlags kFlags =
         ImGuiTableFlags_Sortable | ImGuiTableFlags_SortTristate | ImGuiTableFlags_Resizable |
-        ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_ScrollY |
-        ImGuiTableFlags_NoSavedSettings | ImGuiTableFlags_NoBordersInBodyUntilResize;
+        ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_NoSavedSettings |
+        ImGuiTableFlags_NoBordersInBodyUntilResize;
     const int columns = static_cast<int>(table.columns.size());
     // ImGui keeps the widths of a table by its name: those of one kind are no good for the other.
     if (ImGui::BeginTable(scrolls ? "##wide" : "##table", columns,
-                          kFlags | (scrolls ? ImGuiTableFlags_ScrollX : 0),
-                          ImVec2(0, options.height))) {
-      ImGui::TableSetupScrollFreeze(scrolls ? 1 : 0, 1);
+                          kFlags | (scrolls ? ImGuiTableFlags_ScrollX : 0) |
+                              (options.wraps ? 0 : ImGuiTableFlags_ScrollY),
+                          ImVec2(0, options.wraps ? 0 : options.height))) {
+      if (!options.wraps) ImGui::TableSetupScrollFreeze(scrolls ? 1 : 0, 1);
       setup_columns(ui, table, widths, fit);
       header_row(ui, table);
       Order& order = order_of(table);

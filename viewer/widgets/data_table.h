@@ -15,7 +15,9 @@ struct DataTableOptions {
   std::string selected_key;  // the row with this key is marked
   float height = 0;          // as place(); the header stays visible
   bool show_title = true;    // with a button for CSV behind it
-  std::string filter;        // only rows whose first text cell contains it, any case
+  // Long text takes several lines, and the table the height it needs: for few rows.
+  bool wraps = false;
+  std::string filter;  // only rows whose first text cell contains it, any case
 };
 
 struct DataTableResult {

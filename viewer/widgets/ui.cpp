@@ -38,8 +38,9 @@ void set_colors(ImVec4* colors, const Palette& p) {
   set(ImGuiCol_ScrollbarGrabHovered, mix(p.border, p.muted, 0.5));
   set(ImGuiCol_ScrollbarGrabActive, p.muted);
   set(ImGuiCol_CheckMark, p.accent);
-  set(ImGuiCol_SliderGrab, p.accent);
-  set(ImGuiCol_SliderGrabActive, mix(p.accent, p.text, 0.25));
+  // The value is written over the grab.
+  set(ImGuiCol_SliderGrab, mix(p.raised, p.accent, 0.4));
+  set(ImGuiCol_SliderGrabActive, mix(p.raised, p.accent, 0.6));
   set(ImGuiCol_Button, p.raised);
   set(ImGuiCol_ButtonHovered, hovered);
   set(ImGuiCol_ButtonActive, pressed);

@@ -4,10 +4,10 @@
 
 #include "workloads/base/error.h"
 #include "workloads/base/json_util.h"
+#include "workloads/base/parse_number.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -45,17 +45,9 @@ const Form* find_form(std::string_view word) {
   throw usage_error("routing \"{}\": {}. Accepted forms:\n{}", text, why, routing_spec_help());
 }
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 double parse_real(std::string_view text, std::string_view part, const char* name, double high) {
   const auto value = parse_number<double>(part);
-  if (!value || !(*value >= 0 && *value <= high)) {  // negated so that NaN fails too
+  if (!value || *value < 0 || *value > high) {
     fail(text, fmt::format("{}: expected a number from 0 to {}, found \"{}\"", name, high, part));
   }
   return *value;

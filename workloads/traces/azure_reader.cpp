@@ -3,10 +3,10 @@
 #include "workloads/traces/azure_reader.h"
 
 #include "workloads/base/error.h"
+#include "workloads/base/parse_number.h"
 #include "workloads/traces/timestamp.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace dscope::traces {
 namespace {
@@ -39,11 +39,8 @@ std::array<std::size_t, 3> find_columns(std::string_view header) {
 }
 
 std::optional<std::int64_t> parse_tokens(std::string_view cell) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  const bool whole = error == std::errc{} && end == cell.data() + cell.size();
-  if (!whole || value < 0 || value > kMaxRequestTokens) return std::nullopt;
-  return value;
+  const auto value = parse_number<std::int64_t>(cell);
+  return value && *value >= 0 && *value <= kMaxRequestTokens ? value : std::nullopt;
 }
 
 }  // namespace

@@ -119,6 +119,31 @@ TEST_F(ActivityFile, KeepsEveryField) {
   EXPECT_THAT(trace.skipped, SizeIs(0));
 }
 
+TEST_F(ActivityFile, LeavesOutWhatEndsBeforeItStartsAndKeepsTheOrder) {
+  const std::size_t count = ActivityFileWriter::kBlockActivities * 3;
+  const std::vector<Activity> activities = some_activities(count, 4);
+  ActivityFileWriter writer;
+  ASSERT_FALSE(writer.open(path().string()));
+  for (int i = 0; i < 4; ++i) writer.intern("name " + std::to_string(i));
+  std::vector<Activity> kept;
+  for (std::size_t i = 0; i < count; ++i) {
+    Activity activity = activities[i];
+    if (i < 7 || i % 20'000 == 0) {
+      activity.end_ns = activity.start_ns - 1;
+    } else {
+      kept.push_back(activity);
+    }
+    writer.add(activity);
+  }
+  ASSERT_FALSE(writer.finish());
+  const Trace trace = read_activity_file(path());
+  EXPECT_EQ(trace.losses.negative_durations, 9);
+  ASSERT_EQ(trace.list.activities.size(), kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    ASSERT_TRUE(equal(trace.list.activities[i], kept[i])) << i;
+  }
+}
+
 TEST_F(ActivityFile, KeepsTracksAndFacts) {
   const Trace trace = parse(small_file());
   ASSERT_THAT(trace.devices, SizeIs(1));
@@ -137,7 +162,8 @@ TEST_F(ActivityFile, SavesAndReadsAWholeTrace) {
   trace.losses.zero_timestamps = 2;
   trace.device.gpus.resize(1);
   trace.device.gpus[0].name = "NVIDIA H200";
-  trace.list.activities = some_activities(1000, 3);
+  const std::vector<Activity> some = some_activities(1000, 3);
+  trace.list.activities.assign(some.begin(), some.end());
   for (const char* name : {"a", "b", "c"}) trace.list.intern(name);
   write_activity_file(trace, path());
   const Trace back = read_activity_file(path());

@@ -52,13 +52,5 @@ TEST(DecimalTime, EveryNumberOfNanosecondsComesBack) {
   }
 }
 
-TEST(DecimalTime, Integers) {
-  EXPECT_EQ(parse_integer("-5"), -5);
-  EXPECT_EQ(parse_unsigned("18446744073709551615"), UINT64_MAX);
-  for (const char* text : {"", "1.0", "1e3", " 1", "1 ", "18446744073709551616"}) {
-    EXPECT_FALSE(parse_unsigned(text)) << text;
-  }
-}
-
 }  // namespace
 }  // namespace dscope::importer

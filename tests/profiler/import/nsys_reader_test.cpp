@@ -67,6 +67,29 @@ TEST_F(Nsys, GeneratedTracesHaveTheirTotals) {
   }
 }
 
+// Large tables are read piece by piece: every row is in one of them, whatever its number.
+TEST_F(Nsys, ALargeTableIsReadOnceAndInOrder) {
+  constexpr std::int64_t kRows = 900'000;
+  const std::string file =
+      database({kStrings, kKernels,
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+                    std::to_string(kRows) +
+                    ") INSERT INTO CUPTI_ACTIVITY_KIND_KERNEL SELECT i * 10, i * 10 + 5, 0, i / "
+                    "500000, i, " +
+                    kPid + ", 1, 0 FROM n",
+                "UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET rowid = -7 WHERE rowid = 1",
+                "UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET rowid = 9000000000000000000 WHERE rowid = " +
+                    std::to_string(kRows)});
+  const Trace trace = read_trace(file);
+  ASSERT_EQ(trace.list.activities.size(), static_cast<std::size_t>(kRows));
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    const Activity& a = trace.list.activities[static_cast<std::size_t>(i)];
+    ASSERT_EQ(a.start_ns, (i + 1) * 10);
+    ASSERT_EQ(a.lane, (i + 1) / 500'000);
+    ASSERT_EQ(a.device, 0);
+  }
+}
+
 TEST_F(Nsys, ReadsTheFieldsOfAKernelAndItsLaunch) {
   const Trace trace = read_trace(database(
       {kStrings, kKernels,

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "profiler/import/activity_file_reader.h"
+#include "profiler/import/lane_order.h"
 #include "profiler/import/trace_merge.h"
 #include "tests/profiler/import/trace_support.h"
 
@@ -93,8 +94,8 @@ TEST_F(ReadTraces, AFolderStandsForItsTraces) {
 TEST_F(ReadTraces, RanksStandSideBySide) {
   const TraceShape shape{.steps = 2, .kernels_per_step = 10};
   const TraceTotals one = write_kineto_trace(path("run-TP-0.json"), shape);
-  write_nsys_trace(path("run-TP-1.sqlite"), shape);
-  const Trace trace = read_traces({path("run-TP-0.json"), path("run-TP-1.sqlite")});
+  write_nsys_trace(path("run-TP-1.json"), shape);
+  const Trace trace = read_traces({path("run-TP-0.json"), path("run-TP-1.json")});
   EXPECT_EQ(trace.format, "several");
   EXPECT_EQ(trace.sources.size(), 2u);
   ASSERT_EQ(trace.devices.size(), 3u);
@@ -114,18 +115,41 @@ TEST_F(ReadTraces, RanksStandSideBySide) {
   EXPECT_EQ(trace.device.gpus[1].index, 1);
 }
 
+TEST_F(ReadTraces, RunsAreNotMixed) {
+  const TraceShape shape{.steps = 2, .kernels_per_step = 10};
+  std::filesystem::create_directories(path("runs"));
+  for (const char* name : {"runs/a-TP-0.json", "runs/a-TP-1.json", "runs/b-TP-0.json"}) {
+    write_kineto_trace(path(name), shape);
+  }
+  try {
+    (void)read_traces({path("runs")});
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::kInput);
+    EXPECT_THAT(e.what(), HasSubstr("found those of 2: a-TP.json, b-TP.json"));
+  }
+  // What dscope inject leaves of several processes.
+  write_kineto_trace(path("trace.101.json"), shape);
+  write_kineto_trace(path("trace.102.json"), shape);
+  EXPECT_EQ(read_traces({path("trace.101.json"), path("trace.102.json")}).sources.size(), 2u);
+}
+
 TEST_F(ReadTraces, ASavedTraceIsTheSameTrace) {
   write_kineto_trace(path("a.json"), {.steps = 3, .kernels_per_step = 50});
   const Trace trace = read_trace(path("a.json"));
   write_activity_file(trace, path("a.dscope"));
   const Trace again = read_trace(path("a.dscope"));
   ASSERT_EQ(again.list.activities.size(), trace.list.activities.size());
-  for (std::size_t i = 0; i < trace.list.activities.size(); ++i) {
-    const collect::Activity& a = trace.list.activities[i];
-    const collect::Activity& b = again.list.activities[i];
-    ASSERT_EQ(trace.list.name_of(a), again.list.name_of(b));
-    ASSERT_EQ(a.start_ns, b.start_ns);
-    ASSERT_EQ(a.correlation, b.correlation);
+  std::size_t i = 0;  // it is saved lane by lane
+  for (const auto& [lane, order] : lanes_in_order(trace.list.activities)) {
+    for (const std::uint32_t index : order) {
+      const collect::Activity& a = trace.list.activities[index];
+      const collect::Activity& b = again.list.activities[i++];
+      ASSERT_EQ(trace.list.name_of(a), again.list.name_of(b));
+      ASSERT_EQ(lane_of(b), lane);
+      ASSERT_EQ(a.start_ns, b.start_ns);
+      ASSERT_EQ(a.correlation, b.correlation);
+    }
   }
   ASSERT_EQ(again.lanes.size(), trace.lanes.size());
   EXPECT_EQ(again.lanes.back().name, trace.lanes.back().name);

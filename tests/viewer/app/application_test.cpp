@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/app/application.h"
 
+#include "profiler/import/trace_generator.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/viewer/support/documents.h"
 #include "tests/viewer/support/driver.h"
@@ -85,6 +86,48 @@ TEST(Application, ABrokenFileGivesAMessageAndTheRestGoesOn) {
       EXPECT_THAT(driver.app().last_error(), testing::HasSubstr(file.path.filename().string()));
     }
   }
+  EXPECT_EQ(driver.problems(), "");
+}
+
+// Large enough to be shown before it is analysed.
+std::filesystem::path write_large_trace(const test::TemporaryDirectory& folder) {
+  const auto path = folder.file("large.sqlite");
+  importer::write_nsys_trace(path, {.steps = 160, .kernels_per_step = 430});
+  return path;
+}
+
+TEST(Application, ALargeTraceCanBeLookedAtWhileItIsAnalysed) {
+  const test::TemporaryDirectory folder;
+  Driver driver;
+  ASSERT_TRUE(driver.app().show("timeline"));
+  driver.app().open({write_large_trace(folder)});
+  while (driver.app().documents().empty() && driver.app().loading()) driver.frame();
+  ASSERT_EQ(driver.app().documents().size(), 1U);
+  const std::uint64_t id = driver.app().documents()[0]->id;
+  // Whatever is shown meanwhile, and however far the analysis is.
+  for (const char* panel :
+       {"timeline", "breakdown", "compare", "explore", "roofline", "documents"}) {
+    EXPECT_TRUE(driver.app().show(panel));
+    driver.frame();
+  }
+  EXPECT_TRUE(driver.app().show("timeline"));
+  driver.wait_loaded();
+  ASSERT_EQ(driver.app().documents().size(), 1U);
+  EXPECT_EQ(driver.app().documents()[0]->id, id);
+  EXPECT_TRUE(driver.app().documents()[0]->complete);
+  EXPECT_EQ(driver.app().selection().active, id);
+  EXPECT_EQ(driver.problems(), "");
+}
+
+TEST(Application, APreviewThatIsClosedStaysClosed) {
+  const test::TemporaryDirectory folder;
+  Driver driver;
+  driver.app().open({write_large_trace(folder)});
+  while (driver.app().documents().empty() && driver.app().loading()) driver.frame();
+  driver.keys("ctrl+w");
+  driver.wait_loaded();
+  EXPECT_TRUE(driver.app().documents().empty());
+  EXPECT_EQ(driver.app().errors(), 0U);
   EXPECT_EQ(driver.problems(), "");
 }
 

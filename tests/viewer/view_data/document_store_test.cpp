@@ -59,6 +59,12 @@ TEST(LoadDocument, ReadsTracesByTheirContent) {
   EXPECT_TRUE(document->timeline->has_waits);
 }
 
+TEST(DocumentNames, LeaveOffEndingsThatSayNothing) {
+  EXPECT_EQ(name_of_files({"a/TP-0.trace.json.gz"}), "TP-0");
+  EXPECT_EQ(name_of_files({"trace.101.dscope"}), "trace.101");
+  EXPECT_EQ(name_of_files({"b.profile.json"}), "b");
+}
+
 TEST(LoadDocument, TheRanksOfARunAreOneDocument) {
   const test::TemporaryDirectory folder;
   const DocumentFiles ranks{folder.file("run-TP-0.json"), folder.file("run-TP-1.json")};
@@ -194,6 +200,34 @@ TEST(DocumentStore, CancelStopsARunningLoadAndOneThatWaits) {
     EXPECT_TRUE(f.cancelled);
     EXPECT_TRUE(f.error.empty());
   }
+}
+
+TEST(DocumentStore, APreviewComesBeforeWhatItIsOf) {
+  std::atomic<bool> seen{false};
+  std::atomic<int> woken{0};
+  DocumentStore store([&](const DocumentFiles&, const LoadOptions& options) {
+    auto document = std::make_shared<Document>();
+    document->complete = false;
+    options.on_preview(std::make_shared<Document>(*document));
+    while (!seen) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    document->complete = true;
+    return document;
+  });
+  store.on_finished([&] { ++woken; });
+  const std::uint64_t ticket = store.open({"trace"});
+  const auto preview = wait_for(store, 1);
+  ASSERT_EQ(preview.size(), 1U);
+  EXPECT_EQ(preview[0].ticket, ticket);
+  EXPECT_FALSE(preview[0].document->complete);
+  EXPECT_EQ(store.pending().size(), 1U);
+  EXPECT_FALSE(store.idle());
+  seen = true;
+  const auto complete = wait_for(store, 1);
+  ASSERT_EQ(complete.size(), 1U);
+  EXPECT_EQ(complete[0].ticket, ticket);
+  EXPECT_TRUE(complete[0].document->complete);
+  EXPECT_EQ(woken, 2);
+  EXPECT_TRUE(store.idle());
 }
 
 TEST(DocumentStore, EndsWhileALoadIsRunning) {

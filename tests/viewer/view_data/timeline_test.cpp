@@ -73,6 +73,20 @@ TEST(TimelineView, WhatIsUnderTheMouseStaysThereWhileZooming) {
   EXPECT_GE(view.visible().end_ns, 1'700'000'000'500'000'000);
 }
 
+TEST(TimelineView, ANewExtentLeavesWhatIsVisibleWhereItWas) {
+  TimelineView view;
+  view.set_width(1000);
+  view.reset({1'000'000, 2'000'000});
+  view.set_extent({900'000, 2'500'000});
+  EXPECT_LE(view.visible().start_ns, 900'000);  // all was visible, and still is
+  EXPECT_GE(view.visible().end_ns, 2'500'000);
+  EXPECT_EQ(view.origin_ns(), 1'000'000);
+  view.show({1'200'000, 1'300'000}, 0);
+  view.set_extent({500'000, 3'000'000});
+  EXPECT_NEAR(static_cast<double>(view.visible().start_ns), 1'200'000, 2);
+  EXPECT_NEAR(static_cast<double>(view.visible().end_ns), 1'300'000, 2);
+}
+
 TEST(TimelineView, NeverLosesTheTimelineOrItsMind) {
   TimelineView view;
   view.set_width(800);

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace dscope::view_data {
+namespace dscope {
 
 // Calls work(i) once for each i below `count`, on as many threads as the machine has, this one
 // among them. After an exception no further calls begin; the first one is thrown again here.
@@ -38,4 +38,4 @@ void parallel_for(std::size_t count, Work work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace dscope::view_data
+}  // namespace dscope
