@@ -109,7 +109,6 @@ void add_library(std::vector<ConstantInfo>& all) {
                        "that the last block of a group reads split results with; 0: at once"));
   all.push_back(cycles("hc_token_cycles",
                        "of an SM, for 32 channels of all streams of a token in a transition"));
-  all.push_back(time("hc_wait_ns", "of a transition in one launch, to finish several tokens"));
   all.push_back(cycles("head_row_cycles", "of an SM, to rotate a head of a token back"));
   all.push_back(factor("index_instructions_per_byte", 0, 1000,
                        "lane instructions that score a byte of the index cache"));

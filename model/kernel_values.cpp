@@ -72,7 +72,6 @@ KernelValues::KernelValues(const KernelSet& set) {
   attention_merge_ns = set.constant("attention_merge_ns");
   attention_merge_bytes_per_ns = set.constant("attention_merge_bytes_per_ns");
   hc_token_cycles = set.constant("hc_token_cycles");
-  hc_wait_ns = set.constant("hc_wait_ns");
   head_row_cycles = set.constant("head_row_cycles");
   index_instructions_per_byte = set.constant("index_instructions_per_byte");
   topk_rank_cycles = set.constant("topk_rank_cycles");

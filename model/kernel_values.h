@@ -58,7 +58,6 @@ struct KernelValues {
   double attention_merge_ns = 0;
   double attention_merge_bytes_per_ns = 0;
   double hc_token_cycles = 0;
-  double hc_wait_ns = 0;
   double head_row_cycles = 0;
   double index_instructions_per_byte = 0;
   double topk_rank_cycles = 0;

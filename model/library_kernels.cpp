@@ -20,10 +20,9 @@ double further_rounds_ns(const StepContext& context, double blocks, double warps
   return (w.rounds() - 1) * context.kernels.fixed_small_ns * context.clock_scale;
 }
 
-// Leaving a sublayer, entering the next and the norm behind: one launch, two for many tokens. The
-// op that enters has all of it. The chain of latencies is the same either way; where one launch has
-// several tokens, its blocks also wait for each other. Beside that the busiest SM takes every token
-// of its blocks through a slice of all streams.
+// Leaving a sublayer, entering the next and the norm behind: two launches, one chain of latencies.
+// The op that enters has all of it. Beside the chain the busiest SM takes every token of its blocks
+// through a slice of all streams.
 OpTime transition(const StepContext& context, const PricedOp& op) {
   const KernelValues& k = context.kernels;
   const Machine& m = context.machine;
@@ -38,9 +37,6 @@ OpTime transition(const StepContext& context, const PricedOp& op) {
   result.launches = 2;
   result.time = context.overhead(1, k.fixed_hc_ns);
   result.time.add(context.overhead(result.launches - 1, 0));
-  if (config.fused && problem.tokens > 1) {
-    result.time[Limit::kLatency] += k.hc_wait_ns * context.clock_scale;
-  }
   result.time[Limit::kLatency] += further_rounds_ns(context, blocks, kHcThreads / 32.0);
   result.time[Limit::kIssue] += units * k.hc_token_cycles / m.clock_ghz;
   // What the sublayer before left, read and written once more: f and the streams.

@@ -31,6 +31,6 @@ for round in 1 2; do
     attention_wave_ns attention_merge_ns attention_merge_bytes_per_ns
   fit fixed_index_logits_ns index_instructions_per_byte
   fit fixed_topk_ns topk_rank_cycles topk_key_cycles
-  fit fixed_small_ns fixed_store_ns head_row_cycles fixed_hc_ns hc_token_cycles hc_wait_ns \
-    fixed_router_ns fixed_sample_ns
+  fit fixed_small_ns fixed_store_ns head_row_cycles fixed_hc_ns hc_token_cycles fixed_router_ns \
+    fixed_sample_ns
 done

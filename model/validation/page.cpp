@@ -229,7 +229,8 @@ std::string grid_section(const GridValidation& g) {
       grid.created_utc, grid.layers, grid.model, grid.numerics,
       is_calibration_grid(grid) ? ""
                                 : " Nothing was fitted to this grid: it tests how far what was "
-                                  "fitted on another device holds with this one's numbers.");
+                                  "fitted on another device holds with this one's numbers. Kernels "
+                                  "that changed between the commits of both differ for that too.");
   text +=
       "| points | steps | median error | worst | stage times | median error | worst | in interval "
       "|\n|---|--:|--:|--:|--:|--:|--:|---|\n";
