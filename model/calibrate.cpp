@@ -107,6 +107,37 @@ std::vector<FitVariable> variables_of(const KernelSet& start, const CalibrateOpt
   return variables;
 }
 
+// Residuals that none of the variables moves say nothing about them, least of all how well they are
+// known: they are left out. All stay where nothing moves any, for fit() to say so.
+void keep_what_moves(FitProblem& problem) {
+  constexpr double kSame = 1e-9;
+  std::vector<double> at;
+  for (const FitVariable& v : problem.variables) at.push_back(v.start);
+  const std::vector<double> base = problem.residuals(at);
+  std::vector<bool> moves(base.size(), false);
+  for (std::size_t j = 0; j < at.size(); ++j) {
+    const FitVariable& v = problem.variables[j];
+    std::vector<double> other = at;
+    other[j] = (v.start + (v.start - v.low > v.high - v.start ? v.low : v.high)) / 2;
+    const std::vector<double> residuals = problem.residuals(other);
+    for (std::size_t i = 0; i < base.size(); ++i) {
+      if (std::abs(residuals[i] - base[i]) > kSame) moves[i] = true;
+    }
+  }
+  const auto kept = [moves](const std::vector<double>& all) {
+    std::vector<double> some;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (moves[i]) some.push_back(all[i]);
+    }
+    return some;
+  };
+  if (std::find(moves.begin(), moves.end(), true) == moves.end()) return;
+  problem.weights = kept(problem.weights);
+  problem.residuals = [all = std::move(problem.residuals), kept](std::span<const double> values) {
+    return kept(all(values));
+  };
+}
+
 FitProblem problem_of(const KernelSet& start, const std::vector<const Measured*>& data,
                       const std::vector<FitVariable>& variables, const CalibrateOptions& options) {
   FitProblem problem;
@@ -129,6 +160,7 @@ FitProblem problem_of(const KernelSet& start, const std::vector<const Measured*>
     }
     return residuals;
   };
+  keep_what_moves(problem);
   return problem;
 }
 

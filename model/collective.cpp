@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace dscope::model {
 namespace {
@@ -40,16 +41,20 @@ CollectiveTime faster(const CollectiveTime& a, const CollectiveTime& b) {
 // NCCL's choice among protocols for one algorithm.
 CollectiveTime best_protocol(CollectiveAlgorithm algorithm, const Traffic& traffic, const Fabric& f,
                              const KernelValues& k) {
-  const struct {
+  struct Choice {
     Protocol protocol;
     double share;
     double extra_ns;
-  } protocols[] = {{Protocol::kLl, k.ll_bandwidth_share, 0},
-                   {Protocol::kLl128, k.ll128_bandwidth_share, k.nccl_simple_step_ns / 2},
-                   {Protocol::kSimple, 1, k.nccl_simple_step_ns}};
+  };
+  const std::array<Choice, 2> staged{{{Protocol::kLl, k.staged_ll_bandwidth_share, 0},
+                                      {Protocol::kSimple, 1, k.nccl_staged_step_ns}}};
+  const std::array<Choice, 3> direct{
+      {{Protocol::kLl, k.ll_bandwidth_share, 0},
+       {Protocol::kLl128, k.ll128_bandwidth_share, k.nccl_simple_step_ns / 2},
+       {Protocol::kSimple, 1, k.nccl_simple_step_ns}}};
   CollectiveTime best;
   bool first = true;
-  for (const auto& p : protocols) {
+  for (const Choice& p : f.staged ? std::span<const Choice>(staged) : direct) {
     const double step = k.hop_factor * f.hop_ns + k.nccl_step_ns + p.extra_ns;
     const CollectiveTime time =
         made_of(algorithm, p.protocol, k.nccl_base_ns + traffic.steps * step,
@@ -116,6 +121,7 @@ Fabric fabric(const Interconnect& i, std::int64_t ranks) {
   const double per_group = i.gpus_per_group.value.value_or(f.ranks);
   f.groups = std::max(1.0, std::ceil(f.ranks / per_group));
   const bool p2p = i.p2p.value.value_or(false);
+  f.staged = !p2p;
   f.hop_ns = (p2p ? i.hop_latency_ns : i.staged_latency_ns).value.value_or(0);
   f.one_box = i.one_box.value.value_or(true);
   f.latest = expected_largest_normal(ranks);

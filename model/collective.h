@@ -29,6 +29,7 @@ struct Fabric {
   double link_gbps = 0;
   double uplink_gbps = 0;  // infinite: nothing is shared
   double hop_ns = 0;       // P2P, or staged through host memory
+  bool staged = false;
   bool one_box = true;
   double latest = 0;  // standard deviations that the last of the ranks is behind their mean
 };
@@ -42,7 +43,9 @@ struct Fabric {
 //   tree      2 ceil(log2 N) steps between boxes; inside one box NCCL's trees are chains, 2 (N-1)
 //             steps. A vector up and a vector down every link
 //   LL        flag beside every 4 bytes: half the bandwidth, shortest step; LL128: 120 of 128
-//             bytes; Simple: all of it, with a longer step
+//             bytes; Simple: all of it, with a longer step. Staged in host memory LL reaches a
+//             quarter, because the receiver reads it across its link, a step of Simple takes
+//             longer still, and there is no LL128
 //   one-shot  one hop, then N - 1 vectors out of every GPU; of these N - N/groups cross the uplink
 //             for each GPU of a group. Then a second hop frees the buffers
 //   gathered  a ring all-gather: N - 1 steps, N - 1 vectors over every link; then a kernel adds.

@@ -39,20 +39,14 @@ void add_memory_and_compute(std::vector<ConstantInfo>& all) {
   all.push_back(factor("latency_factor", 0, 100,
                        "latency under load over the device's; 0: loads in flight never limit"));
   all.push_back(efficiency("l2_efficiency", 1, "of the device's L2 bandwidth that gathers reach"));
+  all.push_back(efficiency("l2_broadcast_share", 1,
+                           "of the device's L2 bandwidth where all SMs ask for the same tokens"));
   all.push_back(share("l2_hit_share", 1,
                       "of what L2 could keep from step to step that it does keep (LRU: none)"));
   all.push_back(efficiency("tensor_efficiency", 1, "of the tensor rate"));
   all.push_back(efficiency("cuda_core_efficiency", 1, "of the FP32 rate outside tensor cores"));
-  for (const auto& [format, what] :
-       {std::array{"fp4", "MXFP4 experts"}, std::array{"fp8", "FP8 matrices"},
-        std::array{"bf16", "BF16 and float32 matrices"}}) {
-    all.push_back(factor(fmt::format("{}_instructions_per_byte", format), 0, 1000,
-                         fmt::format("lane instructions that decode a byte of {}", what)));
-  }
-  all.push_back(factor("product_instructions_per_weight", 0, 1000,
-                       "lane instructions that multiply a weight of a linear by 8 tokens"));
-  all.push_back(factor("stage_instructions_per_byte", 0, 1000,
-                       "lane instructions that bring a byte of tokens into shared memory"));
+  all.push_back(factor("fp8_instructions_per_byte", 0, 1000,
+                       "lane instructions that decode a byte of FP8 matrices"));
 }
 
 void add_capacity(std::vector<ConstantInfo>& all) {
@@ -98,13 +92,18 @@ void add_library(std::vector<ConstantInfo>& all) {
   all.push_back(
       time("fixed_store_ns",
            "beyond fixed_small_ns, of a kernel that norms and rotates at once, or quantises"));
-  all.push_back(cycles("linear_tile_cycles", "of a block, to begin and end a window of a tile"));
-  all.push_back(cycles("linear_step_cycles",
-                       "of a warp of a product that is alone, to decode 16 rows by 32 values"));
+  all.push_back(cycles("linear_tile_cycles",
+                       "of a block whose warps share rows, to add up and begin another tile"));
   all.push_back(
-      cycles("linear_wait_cycles", "the same, between two instructions that stage or multiply"));
-  all.push_back(cycles("attention_tile_cycles", "a tile of 32 entries, 16 query rows"));
-  all.push_back(cycles("attention_wide_tile_cycles", "a tile of 32 entries, 32 query rows"));
+      cycles("linear_window_cycles", "of a block of a product, to begin another window of tokens"));
+  all.push_back(cycles("linear_mma_cycles",
+                       "of a warp that is alone, from one mma of a product to the next"));
+  all.push_back(
+      cycles("linear_stage_cycles", "of an SM, to bring a KiB of tokens into shared memory"));
+  all.push_back(cycles("attention_tile_cycles", "of a block, for a tile of 32 entries"));
+  all.push_back(cycles("attention_head_cycles", "the same, for each of its heads"));
+  all.push_back(cycles("attention_wide_cycles", "the same, where it has room for 32 heads"));
+  all.push_back(time("attention_wave_ns", "from the end of a block to the next one's first tile"));
   all.push_back(time("attention_merge_ns", "publishing and counting split results"));
   all.push_back(factor("attention_merge_bytes_per_ns", 0, 1e5,
                        "that the last block of a group reads split results with; 0: at once"));
@@ -117,11 +116,13 @@ void add_library(std::vector<ConstantInfo>& all) {
   all.push_back(cycles("topk_key_cycles", "of a block of the selection, for each key it ranks"));
   all.push_back(cycles("moe_stripe_cycles",
                        "of a warp of the experts, from one stripe of weights to the next"));
+  all.push_back(cycles("moe_group_stripe_cycles",
+                       "the same with one or two tokens, whose columns are groups of scales"));
   all.push_back(cycles("moe_gate_up_tile_cycles", "of a block, to begin and end a tile of w1, w3"));
-  all.push_back(cycles("moe_down_tile_cycles", "of a warp, to begin and end its part of w2"));
-  all.push_back(cycles("moe_sum_cycles",
-                       "of a block that adds what the experts contribute to one token each"));
-  all.push_back(cycles("moe_plan_token_cycles", "of the plan of passes, for each token"));
+  all.push_back(cycles("moe_down_tile_cycles",
+                       "of a warp, to begin a part of w2 and leave its sums: beyond 8 tokens"));
+  all.push_back(cycles("moe_plan_token_cycles",
+                       "for each token, to find the experts that it shares with others"));
 }
 
 void add_programs(std::vector<ConstantInfo>& all) {
@@ -153,6 +154,9 @@ void add_collectives(std::vector<ConstantInfo>& all) {
   all.push_back(efficiency("ll_bandwidth_share", 0.5,
                            "of a link that carries data with LL: 4 bytes in 8 are flags"));
   all.push_back(efficiency("ll128_bandwidth_share", 0.9375, "the same with LL128: 8 bytes in 128"));
+  all.push_back(efficiency("staged_ll_bandwidth_share", 0.5,
+                           "the same with LL where it is staged in host memory"));
+  all.push_back(time("nccl_staged_step_ns", "what a step of Simple takes longer there"));
   all.push_back(efficiency("link_efficiency", 1, "of a link that a ring reaches"));
   all.push_back(time("one_shot_base_ns", "of a one-shot or two-shot all-reduce besides its hops"));
   all.push_back(efficiency("all_to_all_efficiency", 1,

@@ -132,6 +132,34 @@ void to_json(nlohmann::json& json, const KernelSet& set) {
   }
 }
 
+std::string to_text(const KernelSet& set) {
+  const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
+  std::string text = "{\n";
+  for (const auto& [key, value] : {std::pair{"name", &set.name}, std::pair{"label", &set.label},
+                                   std::pair{"description", &set.description},
+                                   std::pair{"calibration_id", &set.calibration_id}}) {
+    if (!value->empty()) text += fmt::format("  \"{}\": {},\n", key, quoted(*value));
+  }
+  std::vector<std::string> traits;
+  for (const TraitInfo& info : kernel_traits()) {
+    if (set.trait(info.name)) traits.push_back(fmt::format("    \"{}\": true", info.name));
+  }
+  std::vector<std::string> constants;
+  for (const ConstantInfo& info : kernel_constants()) {
+    const Constant& c = set.constants.find(info.name)->second;
+    if (c.source == kConstantSourceIds.back()) continue;
+    const std::string interval =
+        c.low && c.high ? fmt::format("\"low\": {:.4g}, \"high\": {:.4g}, ", *c.low, *c.high) : "";
+    constants.push_back(
+        fmt::format("    \"{}\": {{\"value\": {:.{}g}, {}\"unit\": {}, \"source\": {},\n"
+                    "      \"where\": {}}}",
+                    info.name, c.value, c.source == "fitted" ? 4 : 6, interval, quoted(c.unit),
+                    quoted(c.source), quoted(c.where)));
+  }
+  return text + fmt::format("  \"traits\": {{\n{}\n  }},\n  \"constants\": {{\n{}\n  }}\n}}\n",
+                            fmt::join(traits, ",\n"), fmt::join(constants, ",\n"));
+}
+
 const std::vector<KernelSet>& kernel_sets() {
   static const std::vector<KernelSet> all = [] {
     std::vector<KernelSet> list;

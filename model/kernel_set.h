@@ -53,6 +53,9 @@ struct KernelSet {
 [[nodiscard]] KernelSet kernel_set_from_json(const nlohmann::json& json, const std::string& source);
 // The file form again, without what is neutral.
 void to_json(nlohmann::json& json, const KernelSet& set);
+// The same as a file of kernel_sets/ is laid out: a constant in two lines, in the order of
+// kernel_constants(), values with four digits.
+[[nodiscard]] std::string to_text(const KernelSet& set);
 // Ideal kernels: the set "roofline".
 [[nodiscard]] const KernelSet& roofline_kernel_set();
 

@@ -27,11 +27,8 @@ struct KernelValues {
 
   StreamEfficiency efficiency;
   double l2_hit_share = 0;
-  double fp4_instructions_per_byte = 0;
   double fp8_instructions_per_byte = 0;
-  double bf16_instructions_per_byte = 0;
-  double product_instructions_per_weight = 0;
-  double stage_instructions_per_byte = 0;
+  double l2_broadcast_share = 1;
   double launch_ns = 0;  // what launches that overlap hide is already taken off
   double graph_launch_ns = 0;
   double step_token_ns = 0;
@@ -55,7 +52,9 @@ struct KernelValues {
   double fixed_router_ns = 0;
   double fixed_sample_ns = 0;
   double attention_tile_cycles = 0;
-  double attention_wide_tile_cycles = 0;
+  double attention_head_cycles = 0;
+  double attention_wide_cycles = 0;
+  double attention_wave_ns = 0;
   double attention_merge_ns = 0;
   double attention_merge_bytes_per_ns = 0;
   double hc_token_cycles = 0;
@@ -64,13 +63,14 @@ struct KernelValues {
   double topk_rank_cycles = 0;
   double topk_key_cycles = 0;
   double moe_stripe_cycles = 0;
+  double moe_group_stripe_cycles = 0;
   double moe_gate_up_tile_cycles = 0;
   double moe_down_tile_cycles = 0;
-  double moe_sum_cycles = 0;
   double moe_plan_token_cycles = 0;
   double linear_tile_cycles = 0;
-  double linear_step_cycles = 0;
-  double linear_wait_cycles = 0;
+  double linear_window_cycles = 0;
+  double linear_mma_cycles = 0;
+  double linear_stage_cycles = 0;
   ProgramShape moe;
   ProgramShape attention;
   ProgramShape linear;
@@ -80,6 +80,8 @@ struct KernelValues {
   double nccl_simple_step_ns = 0;
   double ll_bandwidth_share = 0;
   double ll128_bandwidth_share = 0;
+  double staged_ll_bandwidth_share = 0;
+  double nccl_staged_step_ns = 0;
   double link_efficiency = 0;
   double one_shot_base_ns = 0;
   double all_to_all_efficiency = 0;

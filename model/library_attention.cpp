@@ -51,7 +51,8 @@ SparseMlaLaunch sparse_mla_launch(const StepContext& context, int ratio) {
   return launch;
 }
 
-// A block goes through its tiles one after the other; an SM has one block (registers). Heads of a
+// A block goes through its tiles one after the other; an SM has one block (registers), and the next
+// begins where it ended. Heads of a
 // token that are in different blocks gather its entries again, from L2. The last block of a group
 // of splits reads what the others left: float32 rows.
 OpTime library_attention(const StepContext& context, const PricedOp& op) {
@@ -68,23 +69,24 @@ OpTime library_attention(const StepContext& context, const PricedOp& op) {
   const double blocks = groups * useful;
   const Waves w = waves(blocks, 1, m);
   const double chain = std::ceil(launch.live_tiles / useful);
-  const double tile =
-      (config.rows == 32 ? k.attention_wide_tile_cycles : k.attention_tile_cycles) / m.clock_ghz;
+  const auto heads =
+      static_cast<double>(std::min<std::int64_t>(config.heads, launch.problem.heads));
+  const double tile = (k.attention_tile_cycles + heads * k.attention_head_cycles +
+                       (config.rows == 32 ? k.attention_wide_cycles : 0)) /
+                      m.clock_ghz;
 
   StreamWork work{.bytes = op.cost.bytes()};
   work.l2_bytes = op.cost.bytes() + groups * launch.live_entries * entry_bytes(context);
   work.in_flight_bytes = kSparseMlaTile * entry_bytes(context);
   work.active_sms = std::min(m.sms, blocks);
   work.balance = blocks / work.active_sms / w.busiest;
-  work.tensor_flops =
-      op.cost.flops *
-      std::max(1.0, static_cast<double>(config.rows) /
-                        std::min<double>(config.heads, static_cast<double>(launch.problem.heads)));
+  work.tensor_flops = op.cost.flops * std::max(1.0, static_cast<double>(config.rows) / heads);
   OpTime result;
   result.launches = 1;
   result.time = context.overhead(1, k.fixed_attention_ns);
   const LimitedTime stream = context.stream(work);
-  const double tiles_ns = w.busiest * chain * tile;
+  const double tiles_ns =
+      w.busiest * chain * tile + (w.busiest - 1) * k.attention_wave_ns * context.clock_scale;
   if (tiles_ns > stream.total()) {
     result.time[Limit::kLatency] += tiles_ns;
   } else {
@@ -92,7 +94,7 @@ OpTime library_attention(const StepContext& context, const PricedOp& op) {
   }
   if (useful > 1) {
     result.time[Limit::kLatency] += k.attention_merge_ns * context.clock_scale;
-    const double merged = std::ceil(groups / m.sms) * useful * config.heads *
+    const double merged = std::ceil(groups / m.sms) * useful * heads *
                           static_cast<double>(launch.problem.head_dim) * sizeof(float);
     if (k.attention_merge_bytes_per_ns > 0) {
       result.time[Limit::kLatency] += merged / k.attention_merge_bytes_per_ns;

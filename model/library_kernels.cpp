@@ -3,16 +3,26 @@
 #include "model/library_kernels.h"
 
 #include "kernels/hyper_connection/hyper_connection_config.h"
+#include "model/occupancy.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace dscope::model {
 namespace {
 
-// Leaving a sublayer, entering the next and the norm behind: one launch, two for many tokens. The
-// op that enters has all of it. The chain of latencies is the same either way: the second launch
-// stands where blocks else count each other in. Beside it the busiest SM takes every token of its
-// blocks through a slice of all streams.
+// What is added where an SM cannot hold all its blocks of a short kernel at once: they follow each
+// other, and each round begins anew.
+double further_rounds_ns(const StepContext& context, double blocks, double warps) {
+  const Occupancy fit =
+      occupancy({.warps = warps, .shared_bytes = context.padded(0)}, context.machine);
+  const Waves w = waves(blocks, std::max(1.0, fit.blocks_per_sm), context.machine);
+  return (w.rounds() - 1) * context.kernels.fixed_small_ns * context.clock_scale;
+}
+
+// Leaving a sublayer, entering the next and the norm behind: two launches, one chain of latencies.
+// The op that enters has all of it. Beside the chain the busiest SM takes every token of its blocks
+// through a slice of all streams.
 OpTime transition(const StepContext& context, const PricedOp& op) {
   const KernelValues& k = context.kernels;
   const Machine& m = context.machine;
@@ -27,6 +37,7 @@ OpTime transition(const StepContext& context, const PricedOp& op) {
   result.launches = 2;
   result.time = context.overhead(1, k.fixed_hc_ns);
   result.time.add(context.overhead(result.launches - 1, 0));
+  result.time[Limit::kLatency] += further_rounds_ns(context, blocks, kHcThreads / 32.0);
   result.time[Limit::kIssue] += units * k.hc_token_cycles / m.clock_ghz;
   // What the sublayer before left, read and written once more: f and the streams.
   const double again = op.cost.read_bytes * 2;
@@ -48,13 +59,43 @@ OpTime with_launches(const StepContext& context, const PricedOp& op, double laun
   return result;
 }
 
-// RoPE backwards on every head of every token: a row each.
+// Kernels of which a warp takes a head of a token each.
+constexpr double kHeadRowWarps = 4;
+double head_rows(const StepContext& context) {
+  return context.shape.tokens *
+         static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+}
+double further_head_rounds_ns(const StepContext& context) {
+  return further_rounds_ns(context, std::ceil(head_rows(context) / kHeadRowWarps), kHeadRowWarps);
+}
+
+// Norm and RoPE of every head. The kernel ends with the slowest SM that has rows: the more of them
+// have, up to two rows each, the later that is.
+OpTime norm_rope(const StepContext& context, const PricedOp& op) {
+  const KernelValues& k = context.kernels;
+  const double spread = std::sqrt(std::min(1.0, head_rows(context) / (2 * context.machine.sms)));
+  const double last =
+      spread * k.fixed_store_ns * context.clock_scale + further_head_rounds_ns(context);
+  OpTime result;
+  result.launches = 1;
+  result.time = context.overhead(1, k.fixed_small_ns);
+  const LimitedTime stream =
+      context.stream({.bytes = op.cost.bytes(), .cuda_core_flops = op.cost.flops});
+  if (last > stream.total()) {
+    result.time[Limit::kLatency] += last;
+  } else {
+    result.time.add(stream);
+  }
+  return result;
+}
+
+// RoPE backwards on every head.
 OpTime inverse_rope(const StepContext& context, const PricedOp& op) {
   OpTime result = with_launches(context, op, 1);
-  const double rows = context.shape.tokens *
-                      static_cast<double>(context.shape.layout.heads(context.shape.model).size());
+  const double rows_of_sm = head_rows(context) / context.machine.sms;
   result.time[Limit::kIssue] +=
-      rows / context.machine.sms * context.kernels.head_row_cycles / context.machine.clock_ghz;
+      std::max(rows_of_sm * context.kernels.head_row_cycles / context.machine.clock_ghz,
+               further_head_rounds_ns(context));
   return result;
 }
 
@@ -84,11 +125,12 @@ std::optional<OpTime> library_op(const StepContext& context, const PricedOp& op)
     case Op::kSample:  // segments of the vocabulary, and the best of them
     case Op::kEmbed:   // lookup, and spreading over the streams behind the all-reduce
       return with_launches(context, op, 2);
+    case Op::kQNormRope:
+      return norm_rope(context, op);
     case Op::kOInverseRope:
       return inverse_rope(context, op);
     case Op::kStepInputs:
     case Op::kQNorm:
-    case Op::kQNormRope:
     case Op::kKvNormRopeStore:
     case Op::kIndexQQuant:
     case Op::kRouterTopK:

@@ -10,8 +10,6 @@
 namespace dscope::model {
 namespace {
 
-constexpr double kWarpLanes = 32;
-
 // What plan_linear() depends on.
 struct PlanKey {
   std::array<std::int64_t, 11> values;
@@ -64,76 +62,114 @@ LinearProblem matrix(WeightFormat format, const StepContext& context, std::int64
                       context.configuration.numerics == Numerics::kServingA8};
 }
 
+// A launch of a product as its blocks go through it.
+struct LinearWork {
+  Waves waves;
+  double resident_warps = 0;  // of an SM, that have columns to take
+  double batches = 0;         // of an SM's blocks, one after the other: what a warp has in flight
+  double batch_chunks = 0;    // of each of its rows
+  double units = 0;           // tiles and passes, likewise
+  double windows = 0;         // of tokens behind the first, likewise
+  double window_kib = 0;      // of the tokens that an SM stages for one
+  double weight_reads = 1;    // from DRAM: L2 keeps few tiles from pass to pass
+};
+
+LinearWork work_of(const LinearProblem& p, const LinearPlan& plan, const Occupancy& fit,
+                   double weight_bytes, const Machine& m) {
+  const LinearConfig& c = plan.config;
+  LinearWork work;
+  const auto blocks = static_cast<double>(plan.blocks);
+  work.waves = waves(blocks, std::max(1.0, fit.blocks_per_sm), m);
+  const double chunks = std::ceil(static_cast<double>(p.cols) / plan.split /
+                                  static_cast<double>(linear_chunk_values(p.format)));
+  const double sharing = static_cast<double>(c.warps) / plan.row_warps;
+  const double warp_chunks = std::ceil(chunks / sharing);
+  const auto prefetch = static_cast<double>(linear_prefetch(p.format, c));
+  work.batch_chunks = std::min(prefetch, warp_chunks);
+  work.resident_warps =
+      work.waves.resident * std::min(static_cast<double>(c.warps), plan.row_warps * chunks);
+  const double batches = std::ceil(warp_chunks / prefetch);
+  const double windows = std::ceil(batches / plan.window_batches);
+  const auto passes = static_cast<double>(plan.passes);
+  const auto block_units = static_cast<double>(plan.units_per_block);
+  work.units = work.waves.rounds() * block_units;
+  work.batches = work.units * batches;
+  const bool stays = windows == 1 && passes == 1;
+  work.windows = stays ? 0 : work.units * windows - 1;
+  const double columns = std::min(static_cast<double>(p.tokens), 8.0 * c.column_tiles);
+  constexpr double kKib = 1024;
+  work.window_kib =
+      work.waves.resident * columns * static_cast<double>(p.cols) * 2 / windows / kKib;
+  // Passes that a block does itself, one tile after the other, while all blocks do the same.
+  const double own = std::min(passes, block_units);
+  const double tiles = std::min(static_cast<double>(plan.tiles),
+                                std::min(m.sms, blocks) * std::min(1.0, block_units / passes));
+  const double held = kept_share(weight_bytes * tiles / static_cast<double>(plan.tiles), m);
+  work.weight_reads = 1 + (own - 1) * (1 - held);
+  return work;
+}
+
 // One product. `bytes` and `flops` are this product's share of the op's.
+//
+// Tokens are staged once the kernel before has ended, all SMs asking for the same; then a warp
+// waits for each batch of weights, but the first, which it asked for earlier, decodes it and
+// multiplies.
 void add_product(const StepContext& context, const LinearProblem& p, double weight_bytes,
                  double other_bytes, OpTime& result) {
   const KernelValues& k = context.kernels;
   const Machine& m = context.machine;
-  const double instructions =
-      p.format == WeightFormat::kFp8 ? k.fp8_instructions_per_byte : k.bf16_instructions_per_byte;
   StreamWork work{.bytes = weight_bytes + other_bytes};
-  const std::optional<LinearPlan> plan =
-      linear_plan(p, m.limits(), context.configuration.tiles.linear_config);
-  double window_cycles = 0;  // of the busiest block
-  double warps_in_turn = 1;  // of all warps with work, those of one round
-  double passes = 1;
-  double column_tiles = std::ceil(context.shape.tokens / 8);
-  if (plan) {
-    const LinearConfig& c = plan->config;
-    const Occupancy fit =
-        occupancy({.warps = static_cast<double>(c.warps),
-                   .shared_bytes = context.padded(static_cast<double>(shared_bytes(c))),
-                   .most_per_sm = static_cast<double>(c.blocks_per_sm)},
-                  m);
-    result.fits_shared_memory = result.fits_shared_memory && fit.launches;
-    const auto blocks = static_cast<double>(plan->blocks);
-    passes = static_cast<double>(plan->passes);
-    const Waves w = waves(blocks, std::max(1.0, fit.blocks_per_sm), m);
-    work.active_sms = std::min(m.sms, blocks);
-    const auto units = static_cast<double>(plan->tiles * plan->passes);
-    const auto units_of_block = static_cast<double>(plan->units_per_block);
-    work.balance = std::min(1.0, units / work.active_sms / (w.busiest * units_of_block));
-    // As launch_cost() of the library counts them.
-    const double slice_chunks = std::ceil(static_cast<double>(p.cols) / plan->split /
-                                          static_cast<double>(linear_chunk_values(p.format)));
-    const double prefetch = linear_prefetch(p.format, c);
-    const double sharing = static_cast<double>(c.warps) / plan->row_warps;
-    const double warp_chunks = std::min(prefetch, std::ceil(slice_chunks / sharing));
-    const double busy_warps =
-        std::min(static_cast<double>(c.warps), plan->row_warps * slice_chunks);
-    work.in_flight_bytes = w.resident * busy_warps * warp_chunks * c.row_tiles * 16 *
-                           static_cast<double>(kLinearChunkBytes);
-    work.by_shared = fit.by_shared;
-    // Tokens go from L2 to shared memory for every unit, unless all of a row stays there.
-    const double columns = std::min(context.shape.tokens, 8.0 * c.column_tiles);
-    const double staged = columns * static_cast<double>(p.cols) * 2;
-    work.l2_bytes = work.bytes * passes + units * staged;
-    const double windows =
-        std::ceil(std::ceil(slice_chunks / (prefetch * sharing)) / plan->window_batches);
-    window_cycles = w.rounds() * units_of_block * windows * k.linear_tile_cycles;
-    warps_in_turn = blocks * busy_warps / w.rounds();
-    column_tiles = static_cast<double>(c.column_tiles) / plan->split;
-    work.instructions = units * staged * k.stage_instructions_per_byte;
-    result.blocks_per_sm = fit.blocks_per_sm;
-    result.waves = w.waves;
-  }
-  const double values =
-      static_cast<double>(p.rows[0]) * static_cast<double>(p.cols) * static_cast<double>(p.groups);
-  work.instructions += passes * values * column_tiles * k.product_instructions_per_weight;
-  if (plan) {
-    // A warp begins windows of inputs, decodes steps of 16 rows by 32 values, stages and
-    // multiplies, one after the other.
-    constexpr double kStepValues = 16.0 * 32;
-    const double steps = passes * values / (warps_in_turn * kStepValues);
-    const double instructions_of_warp = work.instructions / (warps_in_turn * kWarpLanes);
-    work.chain_ns = (window_cycles + steps * k.linear_step_cycles +
-                     instructions_of_warp * k.linear_wait_cycles) /
-                    m.clock_ghz;
-  }
-  work.instructions += passes * weight_bytes * instructions;
-  work.tensor_flops = 2 * values * std::max(8.0, context.shape.tokens);
   result.launches += 1;
   result.time.add(context.overhead(1, k.fixed_linear_ns));
+  const std::optional<LinearPlan> plan =
+      linear_plan(p, m.limits(), context.configuration.tiles.linear_config);
+  if (plan) {
+    const LinearConfig& c = plan->config;
+    const double shared =
+        std::max(context.padded(static_cast<double>(shared_bytes(c))),
+                 static_cast<double>(spreading_shared_bytes(plan->blocks, m.limits())));
+    const Occupancy fit = occupancy({.warps = static_cast<double>(c.warps),
+                                     .shared_bytes = shared,
+                                     .most_per_sm = static_cast<double>(c.blocks_per_sm)},
+                                    m);
+    result.fits_shared_memory = result.fits_shared_memory && fit.launches;
+    const LinearWork l = work_of(p, *plan, fit, weight_bytes, m);
+    const auto passes = static_cast<double>(plan->passes);
+    const auto blocks = static_cast<double>(plan->blocks);
+    work.active_sms = std::min(m.sms, blocks);
+    work.balance =
+        std::min(1.0, static_cast<double>(plan->tiles) * passes / work.active_sms /
+                          (l.waves.busiest * static_cast<double>(plan->units_per_block)));
+    // A load has a line of L1 while it is under way, of which a chunk's part of a row is half.
+    const double in_l1 = l1_bytes(l.waves.resident * (shared + 1024), m) / 2;
+    const double wanted = l.resident_warps * l.batch_chunks * c.row_tiles * 16 *
+                          static_cast<double>(kLinearChunkBytes);
+    work.in_flight_bytes = std::min(wanted, in_l1);
+    work.by_shared = fit.by_shared || in_l1 < wanted;
+    work.bytes = weight_bytes * l.weight_reads + other_bytes;
+    work.l2_bytes = weight_bytes * passes + other_bytes;
+    if (p.format == WeightFormat::kFp8) {
+      work.instructions = weight_bytes * passes * k.fp8_instructions_per_byte;
+    }
+    const double latency = k.efficiency.latency_factor * m.dram_latency_ns;
+    const double mmas = l.batch_chunks * c.row_tiles * c.column_tiles *
+                        static_cast<double>(linear_chunk_values(p.format)) / 16;
+    const double multiply = mmas * k.linear_mma_cycles / m.clock_ghz;
+    work.chain_ns = (l.batches - 1) * std::hypot(latency, multiply) + multiply;
+    const double stage =
+        l.window_kib * (k.linear_stage_cycles / m.clock_ghz +
+                        1024 * work.active_sms / (k.l2_broadcast_share * m.l2_gbps));
+    // With two buffers a window comes while blocks wait for each other.
+    const double window = k.linear_window_cycles / m.clock_ghz;
+    work.serial_ns = l.windows * (plan->buffers == 1 ? window + stage : std::hypot(window, stage));
+    const bool adds_up = plan->row_warps < c.warps || plan->split > 1;
+    if (adds_up) work.serial_ns += l.units * k.linear_tile_cycles / m.clock_ghz;
+    result.time[Limit::kL2] += stage;
+    result.blocks_per_sm = fit.blocks_per_sm;
+    result.waves = l.waves.waves;
+  }
+  work.tensor_flops =
+      2 * static_cast<double>(p.rows[0] * p.cols * p.groups) * std::max(8.0, context.shape.tokens);
   result.time.add(context.stream(work));
   result.bandwidth_gbps = stream_gbps(work, k.efficiency, m);
 }

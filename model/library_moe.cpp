@@ -52,6 +52,7 @@ struct KernelPart {
   double tiles_of_block = 0;  // that one block or warp takes, one after the other
   double tile_cycles = 0;     // to begin and end one
   double stripes = 0;         // of weights that a warp goes through in one, mean
+  double stripe_cycles = 0;   // from one to the next
 };
 
 // Stripes of weights across `values` inputs of a routed and of the shared expert, the mean over
@@ -89,10 +90,9 @@ void add_kernel(const StepContext& context, const PricedOp& routed, const Priced
   work.active_sms = active;
   work.balance = tiles_per_sm / std::ceil(tiles_per_sm);
   work.instructions =
-      part.share * (routed.cost.weight_bytes * passes.again * k.fp4_instructions_per_byte +
-                    shared_bytes * std::max(1.0, passes.shared) * k.fp8_instructions_per_byte);
+      part.share * shared_bytes * std::max(1.0, passes.shared) * k.fp8_instructions_per_byte;
   work.chain_ns = w.rounds() * std::ceil(part.tiles_of_block) *
-                  (part.tile_cycles + part.stripes * k.moe_stripe_cycles) / m.clock_ghz;
+                  (part.tile_cycles + part.stripes * part.stripe_cycles) / m.clock_ghz;
   // Columns of an mma that have no token are multiplied all the same.
   const double columns = std::max(1.0, kMoeColumns / std::max(1.0, context.shape.tokens));
   work.tensor_flops = part.share * (routed.cost.flops + shared_flops) * columns;
@@ -136,17 +136,20 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
   const DeviceLimits limits = context.machine.limits();
   OpTime result;
   const KernelValues& k = context.kernels;
-  if (!columns_are_tokens(p.tokens)) {  // the plan of passes
+  const bool in_registers = columns_are_tokens(p.tokens);
+  if (!in_registers) {  // a kernel plans the passes; else every block does
     result.launches += 1;
     result.time.add(context.overhead(1, k.fixed_small_ns));
-    result.time[Limit::kLatency] +=
-        context.shape.tokens * k.moe_plan_token_cycles / context.machine.clock_ghz;
   }
+  result.time[Limit::kLatency] +=
+      context.shape.tokens * k.moe_plan_token_cycles / context.machine.clock_ghz;
   if (context.configuration.numerics == Numerics::kServingA8) {
     constexpr double kQuantised = 2;  // the tokens and the hidden vectors
     result.launches += kQuantised;
     result.time.add(context.overhead(kQuantised, k.fixed_small_ns));
   }
+  const double stripe_cycles =
+      p.tokens <= kMoeGroupedTokens ? k.moe_group_stripe_cycles : k.moe_stripe_cycles;
   const double routed_tiles = passes.routed * static_cast<double>(p.intermediate) / 16;
   const double shared_tiles = passes.shared * static_cast<double>(p.shared_intermediate) / 16;
   const double gate_up_tiles = routed_tiles + shared_tiles;
@@ -159,7 +162,8 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
               .tiles_of_block = gate_up_tiles / gate_up_grid,
               .tile_cycles = k.moe_gate_up_tile_cycles,
               .stripes = mean_stripes(static_cast<double>(p.hidden), routed_tiles, shared_tiles,
-                                      config.gate_up.warps)},
+                                      config.gate_up.warps),
+              .stripe_cycles = stripe_cycles},
              result);
   const auto down_grid = static_cast<double>(down_blocks(p));
   const auto splits = static_cast<double>(down_splits(p, config.down));
@@ -170,14 +174,11 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
               .tiles = down_grid,
               .grid = down_grid,
               .tiles_of_block = work_items,
-              .tile_cycles = k.moe_down_tile_cycles,
+              .tile_cycles = in_registers ? 0 : k.moe_down_tile_cycles,
               .stripes = mean_stripes(static_cast<double>(p.intermediate), passes.routed,
-                                      passes.shared, splits)},
+                                      passes.shared, splits),
+              .stripe_cycles = stripe_cycles},
              result);
-  if (!columns_are_tokens(p.tokens)) {
-    const double sums = context.shape.tokens * static_cast<double>(p.experts_per_token + 1);
-    result.time[Limit::kLatency] += sums * splits * k.moe_sum_cycles / context.machine.clock_ghz;
-  }
   return result;
 }
 

@@ -33,6 +33,18 @@ Occupancy occupancy(const BlockShape& block, const Machine& m) {
   return result;
 }
 
+double l1_bytes(double shared_bytes, const Machine& m) {
+  constexpr double kKib = 1024;
+  constexpr double kAlwaysL1 = 28 * kKib;
+  double carveout = m.shared_per_sm;
+  for (const double step : {0, 8, 16, 32, 64, 100, 132, 164, 196}) {
+    if (shared_bytes > step * kKib) continue;
+    carveout = std::min(carveout, step * kKib);
+    break;
+  }
+  return m.shared_per_sm + kAlwaysL1 - carveout;
+}
+
 Waves waves(double blocks, double blocks_per_sm, const Machine& m) {
   Waves result;
   if (blocks <= 0 || blocks_per_sm <= 0) return result;

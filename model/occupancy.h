@@ -25,6 +25,11 @@ struct Occupancy {
 };
 [[nodiscard]] Occupancy occupancy(const BlockShape& block, const Machine& machine);
 
+// What an SM has left as L1 when kernels share `shared_bytes` of it: its memory is 28 KiB more than
+// its shared memory can be, which is set up in steps. Source: CUDA C++ Programming Guide, shared
+// memory of compute capabilities 8.9, 9.0, 10.0 and 12.0.
+[[nodiscard]] double l1_bytes(double shared_bytes, const Machine& machine);
+
 // `blocks` of equal work over an SM count, so many at a time.
 struct Waves {
   double waves = 0;       // 2.3: two full ones and a third of another

@@ -7,14 +7,11 @@
 namespace dscope::model {
 namespace {
 
-// L2 from one step to the next. Everything a step touches passes it once. Least recently used
-// keeps all of it while it fits with room to spare and nothing once it does not; the best
-// replacement there could be would keep the share that fits.
+// L2 from one step to the next. Everything a step touches passes it once; the best replacement
+// there could be would keep the share that fits.
 double resident_share(double step_bytes, const Machine& m, double hit_share) {
-  if (step_bytes <= 0 || m.l2_bytes <= 0) return 0;
-  const double fits = m.l2_bytes / step_bytes;
-  const double recent = std::clamp(2 - 2 / fits, 0.0, 1.0);
-  return std::max(recent, hit_share * std::min(1.0, fits));
+  if (step_bytes <= 0) return 0;
+  return std::max(kept_share(step_bytes, m), hit_share * std::min(1.0, m.l2_bytes / step_bytes));
 }
 
 double capacity(const Configuration& c, const KernelValues& kernels) {
@@ -128,19 +125,6 @@ double fixed_ns(const KernelValues& k, Op op) {
   }
 }
 
-double instructions_per_byte(const KernelValues& k, OpClass op_class) {
-  switch (op_class) {
-    case OpClass::kFp4:
-      return k.fp4_instructions_per_byte;
-    case OpClass::kFp8:
-      return k.fp8_instructions_per_byte;
-    case OpClass::kBf16:
-      return k.bf16_instructions_per_byte;
-    default:
-      return 0;
-  }
-}
-
 OpTime collective_op(const StepContext& context, const PricedOp& op) {
   const Configuration& c = context.configuration;
   OpTime result;
@@ -163,9 +147,7 @@ OpTime plain_op(const StepContext& context, const PricedOp& op) {
   OpTime result;
   result.launches = k.launches[static_cast<std::size_t>(op.op)];
   result.time = context.overhead(result.launches, fixed_ns(k, op.op));
-  StreamWork work{.bytes = op.cost.bytes(),
-                  .instructions = op.cost.weight_bytes * instructions_per_byte(k, kind),
-                  .fp8_tensor = kind != OpClass::kBf16};
+  StreamWork work{.bytes = op.cost.bytes(), .fp8_tensor = kind != OpClass::kBf16};
   (kind == OpClass::kOther ? work.cuda_core_flops : work.tensor_flops) = op.cost.flops;
   result.time.add(context.stream(work));
   return result;

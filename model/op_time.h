@@ -53,8 +53,6 @@ enum class OpClass : std::uint8_t { kFp4, kFp8, kBf16, kAttention, kOther };
 
 // Latency inside a kernel of the op, at the reference clock.
 [[nodiscard]] double fixed_ns(const KernelValues& kernels, Op op);
-// Lane instructions that decode and multiply a byte of the op's weights.
-[[nodiscard]] double instructions_per_byte(const KernelValues& kernels, OpClass op_class);
 
 // One after the other: the first that knows the op has it.
 [[nodiscard]] OpTime collective_op(const StepContext& context, const PricedOp& op);

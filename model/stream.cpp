@@ -25,6 +25,11 @@ double achieved_gbps(double in_flight_bytes, double latency_ns, double ceiling_g
   return by_latency / std::sqrt(std::sqrt(1 + ratio * ratio * ratio * ratio));
 }
 
+double kept_share(double bytes, const Machine& m) {
+  if (bytes <= 0 || m.l2_bytes <= 0) return 0;
+  return std::clamp(2 - 2 * bytes / m.l2_bytes, 0.0, 1.0);
+}
+
 double stream_gbps(const StreamWork& work, const StreamEfficiency& efficiency, const Machine& m) {
   // The busiest SM cannot draw on what the others leave.
   return achieved_gbps(work.in_flight_bytes * active_sms(work, m) * work.balance,
@@ -47,6 +52,8 @@ LimitedTime stream_time(const StreamWork& work, const StreamEfficiency& efficien
   const double issue =
       std::hypot(over(work.instructions, m.sms * m.lanes_per_sm * m.clock_ghz * share),
                  work.chain_ns) +
+      work.serial_ns;
+  const double cuda =
       over(work.cuda_core_flops, efficiency.cuda_cores * m.fp32_flops_per_ns * share);
   const double rate = work.fp8_tensor ? m.fp8_flops_per_ns : m.bf16_flops_per_ns;
   const double tensor = over(work.tensor_flops, efficiency.tensor * rate * share);
@@ -55,8 +62,10 @@ LimitedTime stream_time(const StreamWork& work, const StreamEfficiency& efficien
   const struct {
     Limit limit;
     double ns;
-  } parts[] = {
-      {dram_limit, dram}, {Limit::kL2, l2}, {Limit::kIssue, issue}, {Limit::kTensor, tensor}};
+  } parts[] = {{issue > dram ? Limit::kIssue : dram_limit, std::hypot(dram, issue)},
+               {Limit::kL2, l2},
+               {Limit::kIssue, cuda},
+               {Limit::kTensor, tensor}};
   const auto* longest = &parts[0];
   for (const auto& part : parts) {
     if (part.ns > longest->ns) longest = &part;

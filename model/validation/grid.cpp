@@ -20,13 +20,14 @@
 
 namespace dscope::model {
 
-std::span<const EmbeddedFile> embedded_grids();  // generated from validation/h200_grid/
+std::span<const EmbeddedFile> embedded_grids();  // generated from validation/*_grid/
 
 namespace {
 
 constexpr std::string_view kGridSchema = "dscope.grid";
 constexpr std::int64_t kGridVersion = 1;
 constexpr std::int64_t kMostTokens = 1 << 24;
+constexpr std::string_view kCalibrationDevice = "h200";
 
 std::vector<double> walls(const profile::Measurement& measurement) {
   std::vector<double> result;
@@ -256,8 +257,9 @@ const std::vector<Grid>& measured_grids() {
     std::vector<Grid> list;
     for (const EmbeddedFile& file : embedded_grids()) {
       list.push_back(grid_from_json(nlohmann::json::parse(file.text),
-                                    fmt::format("model/validation/h200_grid/{}.json", file.name)));
+                                    fmt::format("model/validation/*_grid/{}.json", file.name)));
     }
+    std::stable_partition(list.begin(), list.end(), is_calibration_grid);
     return list;
   }();
   return grids;
@@ -309,6 +311,10 @@ bool has_forced_configs(const GridPoint& point) {
   return std::any_of(tile_choices().begin(), tile_choices().end(), [&](const TileChoice& choice) {
     return (point.tiles.*choice.member).has_value();
   });
+}
+
+bool is_calibration_grid(const Grid& grid) {
+  return grid.device == kCalibrationDevice;
 }
 
 bool is_calibration_point(const GridPoint& point) {

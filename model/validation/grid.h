@@ -60,8 +60,12 @@ struct Grid {
 // Throws Error{kInput} naming `source` and the JSON pointer.
 [[nodiscard]] Grid grid_from_json(const nlohmann::json& json, const std::string& source);
 
-// The grids that are compiled in: model/validation/h200_grid/.
+// The grids that are compiled in, model/validation/*_grid/; those that are calibrated on first.
 [[nodiscard]] const std::vector<Grid>& measured_grids();
+
+// Constants are fitted to the grids of one device. Those of others are wholly held out: they test
+// whether what was fitted there holds here.
+[[nodiscard]] bool is_calibration_grid(const Grid& grid);
 
 [[nodiscard]] Measured measured(const Grid& grid, const GridPoint& point);
 // "tp 4, T 8, 8192 tokens, moe=3, +65536 B".
@@ -69,9 +73,9 @@ struct Grid {
 
 [[nodiscard]] bool has_forced_configs(const GridPoint& point);
 
-// The points to calibrate on, by a rule that looks at nothing measured and takes less than a third:
-// at the corners and the middle of each shard's (batch, context) plane, one padding of one batch,
-// and one batch of one shard with forced configurations.
+// The points of such a grid to calibrate on, by a rule that looks at nothing measured and takes
+// less than a third: at the corners and the middle of each shard's (batch, context) plane, one
+// padding of one batch, and one batch of one shard with forced configurations.
 [[nodiscard]] bool is_calibration_point(const GridPoint& point);
 
 }  // namespace dscope::model

@@ -8,14 +8,15 @@
 # by padding shared memory. The first eight layers hold every kind of layer there is; a second grid
 # has all of them.
 #
-#   measure_grid.sh DSCOPE FOLDER
+#   measure_grid.sh DSCOPE FOLDER [DEVICE]
 #
 # writes documents below FOLDER/layers8 and FOLDER/all_layers, and their condensed forms
-# FOLDER/h200.json and FOLDER/h200_full.json. Three minutes on an H200, the most important first; one
-# failed process does not stop the others.
+# FOLDER/DEVICE.json and FOLDER/DEVICE_full.json (h200 unless given; a name, for the files alone).
+# Three minutes on an H200, the most important first; one failed process does not stop the others.
 set -u
-dscope=${1:?usage: measure_grid.sh DSCOPE FOLDER}
-folder=${2:?usage: measure_grid.sh DSCOPE FOLDER}
+dscope=${1:?usage: measure_grid.sh DSCOPE FOLDER [DEVICE]}
+folder=${2:?usage: measure_grid.sh DSCOPE FOLDER [DEVICE]}
+device=${3:-h200}
 failed=0
 
 # measure GRID/NAME OPTION...: documents of all configurations of one process.
@@ -46,6 +47,6 @@ for tp in 4 2; do measure "layers8/tp$tp" --tp "$tp" $plane; done
 measure all_layers/tp8 --tp 8 --batch 1,8,64 --context 8192
 measure layers8/tp8_configs --tp 8 $line --config "$configs"
 measure layers8/tp4_padded --tp 4 $line --extra-shared 32KiB,64KiB,96KiB
-"$dscope" validate --condense "$folder/layers8" --out "$folder/h200.json" || exit 1
-"$dscope" validate --condense "$folder/all_layers" --out "$folder/h200_full.json" || exit 1
+"$dscope" validate --condense "$folder/layers8" --out "$folder/$device.json" || exit 1
+"$dscope" validate --condense "$folder/all_layers" --out "$folder/${device}_full.json" || exit 1
 [ "$failed" -eq 0 ] || echo "$failed of 8 runs failed" >&2

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The DecodeScope Authors
 // SPDX-License-Identifier: Apache-2.0
 #include "model/kernel_constants.h"
+#include "model/validation/all_reduces.h"
 #include "model/validation/validate.h"
 #include "profiler/profile/statistics.h"
 
@@ -223,9 +224,13 @@ std::string grid_section(const GridValidation& g) {
       "## Our own kernels: {} on {}\n\nMeasured with `model/validation/measure_grid.sh`: {}, "
       "driver "
       "{}, CUDA {}, commit {}, {}. {} of {} layers' kinds, numerics {}, one shard without "
-      "collectives. Stage times below 5 us are left out.\n\n",
+      "collectives. Stage times below 5 us are left out.{}\n\n",
       grid.kernel_set, grid.device, grid.gpu, grid.driver, grid.cuda, grid.git_sha.substr(0, 9),
-      grid.created_utc, grid.layers, grid.model, grid.numerics);
+      grid.created_utc, grid.layers, grid.model, grid.numerics,
+      is_calibration_grid(grid) ? ""
+                                : " Nothing was fitted to this grid: it tests how far what was "
+                                  "fitted on another device holds with this one's numbers. Kernels "
+                                  "that changed between the commits of both differ for that too.");
   text +=
       "| points | steps | median error | worst | stage times | median error | worst | in interval "
       "|\n|---|--:|--:|--:|--:|--:|--:|---|\n";
@@ -264,6 +269,42 @@ std::string collective_section(const Validation& validation) {
              "| row | links | ranks | what | bytes | measured us | predicted us | error |\n"
              "|---|---|--:|---|--:|--:|--:|--:|\n",
              s.count, 100 * s.median, 100 * s.worst) +
+         rows + "\n";
+}
+
+std::string own_all_reduce_section() {
+  const AllReduceTable& table = measured_all_reduces();
+  std::map<std::string_view, std::vector<double>> errors;
+  std::string rows;
+  for (const MeasuredAllReduce& m : table.times) {
+    const double predicted = predicted_ns(m);
+    const double error = predicted / m.time_ns - 1;
+    const bool fitted = is_calibration_time(m);
+    const bool gathered = m.algorithm == AllReduce::kGathered;
+    errors[fitted     ? "fitted"
+           : gathered ? "gather and sum, predicted"
+                      : "NCCL, predicted"]
+        .push_back(error);
+    rows +=
+        fmt::format("| {} | {} | {} | {:.0f} | {:.1f} | {:.1f} | {} | {} |\n", m.interconnect,
+                    m.ranks, gathered ? "gather and sum" : "NCCL", m.payload_bytes, m.time_ns / kUs,
+                    predicted / kUs, percent(error), fitted ? "fitted" : "predicted");
+  }
+  std::string text = fmt::format(
+      "## Our own all-reduces\n\nMeasured with `dscope bench --collectives`: {}, driver {}, CUDA "
+      "{}, NCCL {}, commit {}. Over NVLink, and with P2P off through host memory. Base of a "
+      "collective, hop of either link, and what host memory costs were fitted to NCCL's times for "
+      "the shortest, a middle and the longest vector.\n\n"
+      "| times | number | median error | worst |\n|---|--:|--:|--:|\n",
+      table.card, table.driver, table.cuda, table.nccl, table.commit);
+  for (const auto& [what, list] : errors) {
+    const Spread s = spread(list);
+    text += fmt::format("| {} | {} | {:.1f} % | {:.1f} % |\n", what, s.count, 100 * s.median,
+                        100 * s.worst);
+  }
+  return text +
+         "\n| links | ranks | what | bytes | measured us | predicted us | error | used |\n"
+         "|---|--:|---|--:|--:|--:|--:|---|\n" +
          rows + "\n";
 }
 
@@ -318,6 +359,7 @@ std::string validation_page(const Validation& validation) {
   text += "## Published measurements by kernel set\n\n" + summary(validation);
   for (const SetValidation& set : validation.sets) text += set_section(set);
   text += roofline_section(validation);
+  text += own_all_reduce_section();
   text += collective_section(validation);
   text += assumed_section();
   text += excluded_section();

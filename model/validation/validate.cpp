@@ -216,7 +216,7 @@ GridValidation validate_grid(const Grid& grid) {
   const KernelSet set = find_kernel_set(grid.kernel_set);
   for (const GridPoint& point : grid.points) {
     const ConfigurationError error = prediction_error(measured(grid, point), set, kSmallestStageNs);
-    if (is_calibration_point(point)) {
+    if (is_calibration_grid(grid) && is_calibration_point(point)) {
       result.calibration.push_back(error);
     } else if (point.tiles.extra_shared_bytes) {
       result.throttled.push_back(error);

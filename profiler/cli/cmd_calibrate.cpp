@@ -35,6 +35,7 @@ struct CalibrateArguments {
 struct Data {
   std::vector<model::Measured> fitted;
   std::vector<model::Measured> held_out;
+  std::vector<std::string> sources;  // of what is fitted, for people
 };
 
 bool is_grid(const nlohmann::json& json) {
@@ -45,6 +46,7 @@ bool is_grid(const nlohmann::json& json) {
 void read(const std::string& path, bool hold_out, bool all, Data& data) {
   const nlohmann::json json = read_json_file(path);
   if (!is_grid(json)) {
+    if (!hold_out) data.sources.push_back(path);
     (hold_out ? data.held_out : data.fitted)
         .push_back(model::measured(profile::from_json(json, path), path));
     return;
@@ -54,6 +56,10 @@ void read(const std::string& path, bool hold_out, bool all, Data& data) {
     const bool fitted = !hold_out && (all || model::is_calibration_point(point));
     (fitted ? data.fitted : data.held_out).push_back(model::measured(grid, point));
   }
+  if (hold_out) return;
+  data.sources.push_back(fmt::format("{} ({} points, {}, driver {}, CUDA {}, commit {})", path,
+                                     grid.points.size(), grid.gpu, grid.driver, grid.cuda,
+                                     grid.git_sha));
 }
 
 exporter::Cell percent(double error) {
@@ -147,8 +153,9 @@ void calibrate(const CalibrateArguments& arguments, const Launch& launch) {
   model::CalibrateOptions options;
   constexpr double kNsPerUs = 1e3;
   options.smallest_stage_ns = arguments.smallest_stage_us * kNsPerUs;
-  options.where = fmt::format("dscope calibrate, {} configurations of {}", data.fitted.size(),
-                              fmt::join(arguments.documents, ", "));
+  options.leave_one_out = data.held_out.empty();  // else those say how far the fit holds
+  options.where = fmt::format("fitted to {} configurations of {}", data.fitted.size(),
+                              fmt::join(data.sources, ", "));
   for (const std::string& text : arguments.fit) {
     options.constants.push_back(model::parse_free_constant(text));
   }
@@ -159,7 +166,7 @@ void calibrate(const CalibrateArguments& arguments, const Launch& launch) {
   };
   const model::Calibrated result = model::calibrate(start, data.fitted, data.held_out, options);
   if (arguments.out) {
-    write_text_file(*arguments.out, nlohmann::json(result.kernel_set).dump(2) + "\n");
+    write_text_file(*arguments.out, model::to_text(result.kernel_set));
   }
   if (arguments.calibration) {
     profile::write_profile(*arguments.calibration,

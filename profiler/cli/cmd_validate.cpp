@@ -59,7 +59,7 @@ std::string calibrated_set(const std::string& name) {
     if (plan.kernel_set != name) continue;
     const model::SetValidation result = model::validate_set(plan);
     if (!result.refused.empty()) throw input_error("{}: {}", name, result.refused);
-    return nlohmann::json(result.calibrated.kernel_set).dump(2) + "\n";
+    return model::to_text(result.calibrated.kernel_set);
   }
   throw usage_error("no calibration plan for \"{}\"; there are {}", name, fmt::join(known, ", "));
 }

@@ -44,6 +44,17 @@ TEST(AllReduce, IsNearPublishedTimes) {
   }
 }
 
+// Through host memory a long vector takes Simple, whose steps are slow there, and never LL128.
+TEST(AllReduce, IsStagedByProtocol) {
+  const KernelValues k(find_kernel_set("dscope"));
+  const Fabric links = fabric(find_interconnect("pcie5-host-memory"), 4);
+  EXPECT_TRUE(links.staged);
+  EXPECT_EQ(all_reduce_time(8192, links, k, AllReduce::kNccl).protocol, Protocol::kLl);
+  EXPECT_EQ(all_reduce_time(4 << 20, links, k, AllReduce::kNccl).protocol, Protocol::kSimple);
+  EXPECT_NEAR(all_reduce_ns("pcie5-host-memory", 4, 8192, AllReduce::kNccl), 17.5e3, 2e3);
+  EXPECT_FALSE(fabric(find_interconnect("pcie5-switch"), 4).staged);
+}
+
 TEST(AllReduce, OneShotWinsSmallAndLosesLarge) {
   const auto ns = [](double bytes, AllReduce choice) {
     return all_reduce_ns("pcie5-switch", 8, bytes, choice);

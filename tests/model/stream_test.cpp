@@ -85,6 +85,35 @@ TEST(StreamTime, WaitingForOwnResultsAddsToIssue) {
   EXPECT_EQ(stream_time(work, {}, m).limit(), Limit::kIssue);
 }
 
+TEST(StreamTime, MemoryAndInstructionsNeverWhollyHideBehindEachOther) {
+  const Machine m = pro_6000();
+  StreamWork work{.bytes = 1e9};
+  const double memory = stream_time(work, {}, m).total();
+  work.serial_ns = memory;
+  EXPECT_NEAR(stream_time(work, {}, m).total(), std::sqrt(2) * memory, 1e-6 * memory);
+  work.serial_ns = 3 * memory;
+  EXPECT_EQ(stream_time(work, {}, m).limit(), Limit::kIssue);
+  work.serial_ns = memory / 3;
+  EXPECT_EQ(stream_time(work, {}, m).limit(), Limit::kDram);
+}
+
+TEST(KeptShare, IsAllUpToHalfOfL2AndNothingFromAllOfItOn) {
+  const Machine m = pro_6000();
+  EXPECT_EQ(kept_share(m.l2_bytes / 2, m), 1);
+  EXPECT_NEAR(kept_share(0.75 * m.l2_bytes, m), 0.5, 1e-9);
+  EXPECT_EQ(kept_share(m.l2_bytes, m), 0);
+}
+
+TEST(L1, IsWhatTheStepsOfSharedMemoryLeave) {
+  constexpr double kKib = 1024;
+  const Machine large = machine(find_device("h200"), {});
+  EXPECT_EQ(l1_bytes(0, large), 256 * kKib);
+  EXPECT_EQ(l1_bytes(101 * kKib, large), (256 - 132) * kKib);
+  EXPECT_EQ(l1_bytes(228 * kKib, large), 28 * kKib);
+  EXPECT_EQ(l1_bytes(33 * kKib, pro_6000()), 64 * kKib);
+  EXPECT_EQ(l1_bytes(65 * kKib, pro_6000()), 28 * kKib);
+}
+
 TEST(StreamTime, StarvesWithFewLoadsInFlight) {
   const Machine m = pro_6000();
   const StreamEfficiency loaded{.latency_factor = 1};

@@ -5,6 +5,7 @@
 #include "model/advise.h"
 #include "model/interconnect.h"
 #include "model/predict.h"
+#include "model/validation/all_reduces.h"
 #include "workloads/base/error.h"
 
 #include <gmock/gmock.h>
@@ -17,6 +18,7 @@ namespace dscope::model {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Roofline, IsNeverSlowerThanAMeasurement) {
   const auto checks = roofline_checks();
@@ -159,6 +161,47 @@ TEST(CollectiveChecks, CoverEveryUsableAllReduce) {
   }
 }
 
+TEST(OwnAllReduces, AreMetWhereTheyWereNotFitted) {
+  std::vector<double> errors;
+  std::size_t fitted = 0;
+  for (const MeasuredAllReduce& m : measured_all_reduces().times) {
+    if (is_calibration_time(m)) {
+      ++fitted;
+      continue;
+    }
+    errors.push_back(std::abs(predicted_ns(m) / m.time_ns - 1));
+  }
+  EXPECT_EQ(fitted, 12u);
+  ASSERT_EQ(errors.size(), 52u);
+  std::sort(errors.begin(), errors.end());
+  EXPECT_LT(errors[errors.size() / 2], 0.1);
+  EXPECT_LT(errors.back(), 0.5);
+}
+
+TEST(OwnAllReduces, ErrorsNameFileAndPlace) {
+  const auto error = [](const char* key, nlohmann::json value) {
+    nlohmann::json time{{"ranks", 2},
+                        {"transport", "nvlink"},
+                        {"algorithm", "ncclAllReduce"},
+                        {"payload_bytes", 8192},
+                        {"time_us", 6.4}};
+    time[key] = std::move(value);
+    const nlohmann::json table{{"card", "c"}, {"driver", "d"}, {"cuda", "e"},
+                               {"nccl", "n"}, {"commit", "f"}, {"times", {time}}};
+    try {
+      (void)all_reduce_table_from_json(table, "times.json");
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(error("ranks", 4), "");
+  EXPECT_THAT(error("ranks", 1), HasSubstr("times.json: /times/0/ranks"));
+  EXPECT_THAT(error("transport", "pigeon"), HasSubstr("\"nvlink\" or \"host_memory\""));
+  EXPECT_THAT(error("algorithm", "tree"), HasSubstr("/times/0/algorithm"));
+  EXPECT_THAT(error("time_us", 0), HasSubstr("/times/0/time_us"));
+}
+
 // --- grids ---------------------------------------------------------------------------------------
 
 Grid small_grid() {
@@ -252,6 +295,32 @@ TEST(Grid, ALessThanThirdOfAShardIsCalibratedOn) {
   }
   EXPECT_LT(3 * fitted, all);
   EXPECT_GT(fitted, 0);
+}
+
+// Some points of the grid that is calibrated on, as if another device had been measured.
+TEST(Grid, AnotherDeviceIsWhollyHeldOut) {
+  const auto found = std::find_if(
+      measured_grids().begin(), measured_grids().end(),
+      [](const Grid& grid) { return is_calibration_grid(grid) && grid.points.size() > 100; });
+  ASSERT_NE(found, measured_grids().end());
+  Grid grid = *found;
+  grid.points.resize(40);
+  const GridValidation here = validate_grid(grid);
+  EXPECT_FALSE(here.calibration.empty());
+  EXPECT_FALSE(here.held_out.empty());
+  grid.device = "h100-sxm";
+  EXPECT_FALSE(is_calibration_grid(grid));
+  const GridValidation there = validate_grid(grid);
+  EXPECT_TRUE(there.calibration.empty());
+  EXPECT_EQ(there.held_out.size() + there.forced.size() + there.throttled.size(), 40u);
+  // Less bandwidth: the same points are predicted to take longer.
+  EXPECT_GT(there.held_out.front().predicted_ns, here.calibration.front().predicted_ns);
+  Validation validation;
+  validation.grids = {there};
+  const std::string page = validation_page(validation);
+  EXPECT_THAT(page, HasSubstr("dscope on h100-sxm"));
+  EXPECT_THAT(page, HasSubstr("Nothing was fitted to this grid"));
+  EXPECT_THAT(page, Not(HasSubstr("| calibrated on |")));
 }
 
 TEST(MeasuredGrids, AreOfOneKindEach) {
