@@ -115,9 +115,11 @@ void add_library(std::vector<ConstantInfo>& all) {
   all.push_back(cycles("topk_rank_cycles", "of a block of the selection, whatever it ranks"));
   all.push_back(cycles("topk_key_cycles", "of a block of the selection, for each key it ranks"));
   all.push_back(cycles("moe_stripe_cycles",
-                       "of a warp of the experts, from one stripe of weights to the next"));
+                       "of a warp of the first product, from one stripe of weights to the next"));
   all.push_back(cycles("moe_group_stripe_cycles",
-                       "the same with one or two tokens, whose columns are groups of scales"));
+                       "of either with one or two tokens, whose columns are groups of scales"));
+  all.push_back(cycles("moe_down_stripe_cycles",
+                       "of a warp of the second product, the same beyond two tokens"));
   all.push_back(cycles("moe_gate_up_tile_cycles", "of a block, to begin and end a tile of w1, w3"));
   all.push_back(cycles("moe_down_tile_cycles",
                        "of a warp, to begin a part of w2 and leave its sums: beyond 8 tokens"));

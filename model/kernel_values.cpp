@@ -78,6 +78,7 @@ KernelValues::KernelValues(const KernelSet& set) {
   topk_key_cycles = set.constant("topk_key_cycles");
   moe_stripe_cycles = set.constant("moe_stripe_cycles");
   moe_group_stripe_cycles = set.constant("moe_group_stripe_cycles");
+  moe_down_stripe_cycles = set.constant("moe_down_stripe_cycles");
   moe_gate_up_tile_cycles = set.constant("moe_gate_up_tile_cycles");
   moe_down_tile_cycles = set.constant("moe_down_tile_cycles");
   moe_plan_token_cycles = set.constant("moe_plan_token_cycles");

@@ -64,6 +64,7 @@ struct KernelValues {
   double topk_key_cycles = 0;
   double moe_stripe_cycles = 0;
   double moe_group_stripe_cycles = 0;
+  double moe_down_stripe_cycles = 0;
   double moe_gate_up_tile_cycles = 0;
   double moe_down_tile_cycles = 0;
   double moe_plan_token_cycles = 0;

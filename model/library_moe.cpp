@@ -148,8 +148,7 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
     result.launches += kQuantised;
     result.time.add(context.overhead(kQuantised, k.fixed_small_ns));
   }
-  const double stripe_cycles =
-      p.tokens <= kMoeGroupedTokens ? k.moe_group_stripe_cycles : k.moe_stripe_cycles;
+  const bool grouped = p.tokens <= kMoeGroupedTokens;
   const double routed_tiles = passes.routed * static_cast<double>(p.intermediate) / 16;
   const double shared_tiles = passes.shared * static_cast<double>(p.shared_intermediate) / 16;
   const double gate_up_tiles = routed_tiles + shared_tiles;
@@ -163,7 +162,7 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
               .tile_cycles = k.moe_gate_up_tile_cycles,
               .stripes = mean_stripes(static_cast<double>(p.hidden), routed_tiles, shared_tiles,
                                       config.gate_up.warps),
-              .stripe_cycles = stripe_cycles},
+              .stripe_cycles = grouped ? k.moe_group_stripe_cycles : k.moe_stripe_cycles},
              result);
   const auto down_grid = static_cast<double>(down_blocks(p));
   const auto splits = static_cast<double>(down_splits(p, config.down));
@@ -177,7 +176,7 @@ OpTime library_moe(const StepContext& context, const PricedOp& routed) {
               .tile_cycles = in_registers ? 0 : k.moe_down_tile_cycles,
               .stripes = mean_stripes(static_cast<double>(p.intermediate), passes.routed,
                                       passes.shared, splits),
-              .stripe_cycles = stripe_cycles},
+              .stripe_cycles = grouped ? k.moe_group_stripe_cycles : k.moe_down_stripe_cycles},
              result);
   return result;
 }

@@ -25,8 +25,8 @@ for round in 1 2; do
   fit fixed_linear_ns linear_tile_cycles linear_window_cycles linear_mma_cycles \
     linear_stage_cycles l2_broadcast_share fp8_instructions_per_byte latency_factor \
     dram_efficiency fixed_compressor_ns
-  fit fixed_moe_ns moe_stripe_cycles moe_group_stripe_cycles moe_gate_up_tile_cycles \
-    moe_down_tile_cycles moe_plan_token_cycles
+  fit fixed_moe_ns moe_stripe_cycles moe_group_stripe_cycles moe_down_stripe_cycles \
+    moe_gate_up_tile_cycles moe_down_tile_cycles moe_plan_token_cycles
   fit fixed_attention_ns attention_tile_cycles attention_head_cycles attention_wide_cycles \
     attention_wave_ns attention_merge_ns attention_merge_bytes_per_ns
   fit fixed_index_logits_ns index_instructions_per_byte
