@@ -52,9 +52,8 @@ SparseMlaLaunch sparse_mla_launch(const StepContext& context, int ratio) {
 }
 
 // A block goes through its tiles one after the other; an SM has one block (registers), and the next
-// begins where it ended. Heads of a
-// token that are in different blocks gather its entries again, from L2. The last block of a group
-// of splits reads what the others left: float32 rows.
+// begins where it ended. Heads of a token that are in different blocks gather its entries again,
+// from L2. The last block of a group of splits reads what the others left: float32 rows.
 OpTime library_attention(const StepContext& context, const PricedOp& op) {
   const KernelValues& k = context.kernels;
   const Machine& m = context.machine;

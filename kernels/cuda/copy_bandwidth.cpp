@@ -4,33 +4,12 @@
 
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/device_buffer.h"
-#include "kernels/cuda/graph.h"
+#include "kernels/cuda/median_gbps.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <functional>
 
 namespace dscope {
-namespace {
-
-double median_gbps(std::int64_t bytes, const std::function<void(Stream)>& copy) {
-  const CudaStream stream;
-  CudaTimer timer;
-  copy(stream.get());
-  std::array<double, 7> gbps{};
-  for (double& pass : gbps) {
-    timer.start(stream.get());
-    copy(stream.get());
-    timer.stop(stream.get());
-    pass = static_cast<double>(bytes) / timer.elapsed_ns();
-  }
-  std::nth_element(gbps.begin(), gbps.begin() + gbps.size() / 2, gbps.end());
-  return gbps[gbps.size() / 2];
-}
-
-}  // namespace
-
 CopyBandwidth measure_copy_bandwidth() {
   const CudaDevice device = current_device();
   const std::int64_t bytes =

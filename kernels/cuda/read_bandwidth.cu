@@ -3,19 +3,17 @@
 #include "kernels/cuda/cuda_check.cuh"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/device_buffer.h"
-#include "kernels/cuda/graph.h"
+#include "kernels/cuda/median_gbps.h"
 #include "kernels/cuda/read_bandwidth.h"
 #include "kernels/device/memory.cuh"
 
 #include <algorithm>
-#include <vector>
 
 namespace dscope {
 namespace {
 
 constexpr int kThreads = 512;
 constexpr int kLoads = 8;  // 16-byte loads of a thread in flight
-constexpr int kPasses = 11;
 
 // Grid-stride over 16-byte words, kLoads at a time, `rounds` times. The sum is written only if it
 // is a value that zeroed memory cannot give, which the compiler does not know.
@@ -40,28 +38,20 @@ __global__ void __launch_bounds__(kThreads)
   if (any != 0) *sink = any;
 }
 
-// Median of several passes over `bytes`, rounded down to what all threads read in whole steps.
+// Of passes over `bytes`, rounded down to what all threads read in whole steps.
 template <bool kFromL2>
-double median_gbps(std::int64_t bytes, int rounds, const DeviceLimits& limits) {
+double read_gbps(std::int64_t bytes, int rounds, const DeviceLimits& limits) {
   const dim3 grid(static_cast<unsigned>(4 * limits.sms));
   const std::int64_t step = std::int64_t{16} * kLoads * kThreads * grid.x;
   bytes = std::max<std::int64_t>(1, bytes / step) * step;
   const DeviceBuffer data(bytes, "a bandwidth measurement");
   fill_device(data.data(), 0, bytes);
   const DeviceArray<std::uint32_t> sink(1);
-  const CudaStream stream;
-  CudaTimer timer;
-  std::vector<double> gbps;
-  for (int pass = 0; pass < kPasses; ++pass) {
-    timer.start(stream.get());
-    read_kernel<kFromL2><<<grid, kThreads, 0, stream.get()>>>(
-        reinterpret_cast<const uint4*>(data.data()), bytes / 16, rounds, sink.data());
+  return median_gbps(bytes * rounds, [&](Stream stream) {
+    read_kernel<kFromL2><<<grid, kThreads, 0, stream>>>(reinterpret_cast<const uint4*>(data.data()),
+                                                        bytes / 16, rounds, sink.data());
     DSCOPE_CUDA_CHECK(cudaGetLastError());
-    timer.stop(stream.get());
-    gbps.push_back(static_cast<double>(bytes) * rounds / timer.elapsed_ns());
-  }
-  std::nth_element(gbps.begin(), gbps.begin() + kPasses / 2, gbps.end());
-  return gbps[kPasses / 2];
+  });
 }
 
 }  // namespace
@@ -70,13 +60,13 @@ double measure_device_read_gbps() {
   const CudaDevice device = current_device();
   const std::int64_t bytes =
       std::clamp<std::int64_t>(16 * device.limits.l2_bytes, 256ll << 20, device.free_bytes / 2);
-  return median_gbps<false>(bytes, 1, device.limits);
+  return read_gbps<false>(bytes, 1, device.limits);
 }
 
 double measure_l2_read_gbps() {
   const DeviceLimits limits = current_device().limits;
   constexpr int kRounds = 64;
-  return median_gbps<true>(limits.l2_bytes / 4, kRounds, limits);
+  return read_gbps<true>(limits.l2_bytes / 4, kRounds, limits);
 }
 
 }  // namespace dscope

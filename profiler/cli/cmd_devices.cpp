@@ -68,8 +68,7 @@ model::Device measure_device(const std::string& like) {
   if (name.empty()) {
     throw usage_error(
         "devices: \"{}\" is not in the catalogue; name the device that it is most like, whose "
-        "rates "
-        "of computing it then has",
+        "rates of computing it then has",
         gpu.name);
   }
   model::Device device = model::find_device(name);
